@@ -1,0 +1,103 @@
+package exec_test
+
+import (
+	"encoding/json"
+	"maps"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/hanse-id/hanse/app/exec"
+	"github.com/hanse-id/hanse/app/op"
+	"github.com/hanse-id/hanse/did/jcs"
+)
+
+func TestDefaultsAreValidAndThoseOfTheLedger(t *testing.T) {
+	p := exec.DefaultParams()
+	if err := p.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	if p.WindowSeconds != 600 || p.MaxBatchBytes != op.MaxBatchBytes || p.MaxBatchRaw != op.MaxBatchRaw || p.MaxBatchOps != op.MaxBatchOps {
+		t.Errorf("%+v", p)
+	}
+	if p.MaxKeys != 20 || p.MaxServices != 10 || p.MaxControllers != 10 || p.MaxAlsoKnownAs != 10 || p.MaxDocumentBytes != 16<<10 || p.MaxStatusSet != 10_000 {
+		t.Errorf("%+v", p)
+	}
+}
+
+func TestParametersCannotExceedTheFormats(t *testing.T) {
+	for _, s := range exec.ParamSpecs() {
+		limit := map[string]int64{"maxBatchBytes": op.MaxBatchBytes, "maxBatchRaw": op.MaxBatchRaw, "maxBatchOps": op.MaxBatchOps, "maxDocumentBytes": op.MaxPayloadBytes}[s.Name]
+		if limit != 0 && s.Max > limit {
+			t.Errorf("%s may be %d, the format allows %d", s.Name, s.Max, limit)
+		}
+		if s.Default < s.Min || s.Default > s.Max {
+			t.Errorf("%s: default %d is out of bounds", s.Name, s.Default)
+		}
+	}
+}
+
+func TestSpecsNameEveryParameterOnce(t *testing.T) {
+	data, err := json.Marshal(exec.DefaultParams())
+	if err != nil {
+		t.Fatal(err)
+	}
+	value, err := jcs.ParseIntegers(data, jcs.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(value, any(exec.DefaultParams().Value())); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestParametersOutOfBoundsAreNamed(t *testing.T) {
+	for _, s := range exec.ParamSpecs() {
+		for _, bad := range []int64{s.Min - 1, s.Max + 1, -1 << 63, 1<<63 - 1} {
+			value := exec.DefaultParams().Value()
+			value[s.Name] = bad
+			if _, err := exec.ParseParams(value); err == nil || !strings.Contains(err.Error(), s.Name) {
+				t.Errorf("%s = %d: %v", s.Name, bad, err)
+			}
+		}
+	}
+}
+
+func TestParseParamsIsStrict(t *testing.T) {
+	good := exec.DefaultParams().Value()
+	if p, err := exec.ParseParams(good); err != nil || p != exec.DefaultParams() {
+		t.Fatalf("%+v, %v", p, err)
+	}
+	for name, vary := range map[string]func(map[string]any){
+		"unknown member":  func(m map[string]any) { m["x"] = int64(1) },
+		"missing member":  func(m map[string]any) { delete(m, "maxKeys") },
+		"a text":          func(m map[string]any) { m["maxKeys"] = "20" },
+		"another integer": func(m map[string]any) { m["maxKeys"] = 20 },
+		"other case":      func(m map[string]any) { delete(m, "maxKeys"); m["MaxKeys"] = int64(20) },
+	} {
+		value := maps.Clone(good)
+		vary(value)
+		if _, err := exec.ParseParams(value); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+}
+
+func TestLargerLimitsMustHoldTheSmaller(t *testing.T) {
+	for name, vary := range map[string]func(*exec.Params){
+		"maxBatchRaw": func(p *exec.Params) {
+			p.MaxCenterBlockRaw, p.MaxBatchRaw = 2<<20, 2<<20
+			p.MaxBlockRaw = 2 << 20
+			p.MaxCenterBlockRaw = 3 << 20
+		},
+		"maxBatchOps":       func(p *exec.Params) { p.MaxCenterBlockOps = 10 },
+		"maxCenterBlockOps": func(p *exec.Params) { p.MaxBlockOps = 2000 },
+	} {
+		p := exec.DefaultParams()
+		vary(&p)
+		if err := p.Validate(); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+}

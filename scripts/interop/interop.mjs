@@ -1,0 +1,244 @@
+// Round trips between hanse and implementations that are not ours. Usage: node interop.mjs DEV_JSON
+// Prints what was run and what was seen; the last line counts. Exit code 1 if anything was not as it should be.
+import {webcrypto} from 'node:crypto';
+import {readFileSync} from 'node:fs';
+import {randomUUID} from 'node:crypto';
+
+globalThis.crypto ??= webcrypto; // Node 18
+
+const jose = await import('jose');
+const vc = await import('@digitalbazaar/vc');
+const {DataIntegrityProof} = await import('@digitalbazaar/data-integrity');
+const jcs = await import('@digitalbazaar/eddsa-jcs-2022-cryptosuite');
+const Ed25519Multikey = await import('@digitalbazaar/ed25519-multikey');
+const {driver} = await import('@digitalbazaar/did-method-key');
+const {checkStatus} = await import('@digitalbazaar/vc-bitstring-status-list');
+
+const dev = JSON.parse(readFileSync(process.argv[2], 'utf8'));
+const [home, other] = [dev.centers[0], dev.centers[dev.centers.length - 1]];
+let passed = 0, failed = 0;
+
+/** Runs one check; body throws, or returns a line that says what was seen. */
+async function check(name, body) {
+  try {
+    console.log(`pass  ${name}: ${await body()}`);
+    passed++;
+  } catch(e) {
+    const cause = e.errors?.[0] ?? e.cause ?? '';
+    console.log(`FAIL  ${name}: ${e.message} ${cause?.message ?? cause}`);
+    failed++;
+  }
+}
+
+function must(condition, message) {
+  if(!condition) {
+    throw new Error(message);
+  }
+}
+
+async function post(center, path, body, token) {
+  const response = await fetch(center.api + path, {
+    method: 'POST', body: JSON.stringify(body),
+    headers: {'content-type': 'application/json', ...token && {authorization: `Bearer ${center.token}`}}
+  });
+  const text = await response.text();
+  must(response.ok, `${path}: ${response.status} ${text}`);
+  return text ? JSON.parse(text) : {};
+}
+
+// ---- what the other libraries need: contexts, DID documents, status lists
+
+const contexts = new Map(Object.entries({
+  'https://www.w3.org/ns/credentials/v2': 'credentials-v2.jsonld',
+  'https://www.w3.org/ns/credentials/examples/v2': 'credentials-examples-v2.jsonld',
+  'https://w3id.org/security/data-integrity/v2': 'data-integrity-v2.jsonld',
+  'https://w3id.org/security/multikey/v1': 'multikey-v1.jsonld',
+  'https://www.w3.org/ns/did/v1': 'did-v1.jsonld',
+}).map(([url, file]) => [url, JSON.parse(readFileSync(new URL(`../../credentials/contexts/${file}`, import.meta.url), 'utf8'))]));
+
+const didKey = driver();
+didKey.use({multibaseMultikeyHeader: 'z6Mk', fromMultibase: Ed25519Multikey.from});
+
+/** Resolves DIDs through hanse (did:hanse) or the did:key library, contexts from disk, status lists from hanse. */
+async function documentLoader(url) {
+  const document = contexts.get(url) ?? await load(url);
+  return {contextUrl: null, documentUrl: url, document};
+}
+
+async function load(url) {
+  if(url.startsWith('did:key:')) {
+    return didKey.get({url});
+  }
+  if(url.startsWith('did:hanse:')) {
+    const [did, fragment] = url.split('#');
+    const response = await fetch(`${other.api}/1.0/identifiers/${did}`, {headers: {accept: 'application/did'}});
+    must(response.ok, `${did} does not resolve`);
+    const document = await response.json();
+    return fragment ? {'@context': 'https://w3id.org/security/multikey/v1', ...document.verificationMethod.find(m => m.id === url)} : document;
+  }
+  must(url.startsWith(home.api), `nothing else is fetched: ${url}`);
+  return (await fetch(url, {headers: {accept: 'application/vc'}})).json();
+}
+
+const verifySuite = () => new DataIntegrityProof({cryptosuite: jcs.createVerifyCryptosuite()});
+
+const unsigned = issuer => ({
+  '@context': ['https://www.w3.org/ns/credentials/v2', 'https://www.w3.org/ns/credentials/examples/v2'],
+  id: `urn:uuid:${randomUUID()}`,
+  type: ['VerifiableCredential', 'ExampleDegreeCredential'],
+  issuer,
+  validFrom: '2026-01-01T00:00:00Z',
+  credentialSubject: {id: 'did:example:ada', degree: {type: 'ExampleBachelorDegree', name: 'Bachelor of Science'}}
+});
+
+const issuerDID = name => home.issuers.find(i => i.name === name).did;
+
+async function hanseIssues(name) {
+  const {verifiableCredential} = await post(home, `/issuers/${name}/credentials/issue`, {credential: unsigned(issuerDID(name))}, true);
+  return verifiableCredential;
+}
+
+async function hanseVerifies(verifiableCredential) {
+  return post(other, '/credentials/verify', {verifiableCredential, options: {report: 'full'}});
+}
+
+async function revoke(credentialId) {
+  await post(home, '/credentials/status', {
+    credentialId, status: true, credentialStatus: {type: 'BitstringStatusListEntry', statusPurpose: 'revocation'}
+  }, true);
+}
+
+const failures = report => report.checks.filter(c => c.outcome === 'fail').map(c => c.id).join(', ');
+
+function rejected({verified, report}, check) {
+  must(!verified && report.decision === 'reject', `hanse says ${report.decision}`);
+  must(!check || failures(report).includes(check), `hanse rejects it for ${failures(report)}, not ${check}`);
+  return `hanse rejects it (${failures(report)})`;
+}
+
+// ---- vc+jwt: hanse and jose
+
+/** Takes the compact JWS out of an EnvelopedVerifiableCredential. */
+const compact = enveloped => enveloped.id.replace(/^data:application\/vc\+jwt,/, '');
+
+async function joseVerifies(jws) {
+  const {kid} = jose.decodeProtectedHeader(jws);
+  const method = await load(kid);
+  const key = method.publicKeyJwk ?? (await Ed25519Multikey.from(method).then(k => k.export({publicKey: true, raw: true}))
+    .then(({publicKey}) => ({kty: 'OKP', crv: 'Ed25519', x: Buffer.from(publicKey).toString('base64url')})));
+  return jose.compactVerify(jws, await jose.importJWK(key, 'EdDSA'), {algorithms: ['EdDSA', 'Ed25519']});
+}
+
+/** Changes one character of the payload. */
+function tamperJWS(jws) {
+  const parts = jws.split('.');
+  const at = parts[1].length >> 1;
+  parts[1] = parts[1].slice(0, at) + (parts[1][at] === 'A' ? 'B' : 'A') + parts[1].slice(at + 1);
+  return parts.join('.');
+}
+
+const envelop = jws => ({
+  '@context': 'https://www.w3.org/ns/credentials/v2', type: 'EnvelopedVerifiableCredential', id: `data:application/vc+jwt,${jws}`
+});
+
+for(const name of ['vc-jwt', 'demo']) {
+  const jws = compact(await hanseIssues(name));
+  await check(`${name}: jose verifies what hanse issued`, async () => {
+    const {payload, protectedHeader} = await joseVerifies(jws);
+    must(protectedHeader.typ === 'vc+jwt', `typ is ${protectedHeader.typ}`);
+    must(JSON.parse(Buffer.from(payload)).issuer === issuerDID(name), 'wrong issuer');
+    return `alg ${protectedHeader.alg}, kid ${protectedHeader.kid.slice(0, 40)}…`;
+  });
+  await check(`${name}: jose refuses a tampered copy`, async () => {
+    const error = await joseVerifies(tamperJWS(jws)).then(() => null, e => e);
+    must(error?.code === 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED', `jose says ${error}`);
+    return error.code;
+  });
+  await check(`${name}: hanse refuses the same tampered copy`, async () => rejected(await hanseVerifies(envelop(tamperJWS(jws)))));
+}
+
+{
+  const {publicKey, privateKey} = await jose.generateKeyPair('EdDSA', {crv: 'Ed25519', extractable: true});
+  const {x} = await jose.exportJWK(publicKey);
+  const multibase = await Ed25519Multikey.fromJwk({jwk: {kty: 'OKP', crv: 'Ed25519', x}}).then(k => k.export({publicKey: true})).then(k => k.publicKeyMultibase);
+  const did = `did:key:${multibase}`;
+  const sign = payload => new jose.CompactSign(Buffer.from(JSON.stringify(payload)))
+    .setProtectedHeader({alg: 'EdDSA', typ: 'vc+jwt', cty: 'vc', kid: `${did}#${multibase}`}).sign(privateKey);
+  const jws = await sign(unsigned(did));
+  await check('vc+jwt: hanse verifies what jose signed', async () => {
+    const {verified, report} = await hanseVerifies(envelop(jws));
+    must(verified && report.decision === 'accept', `hanse says ${report.decision}: ${failures(report)}`);
+    return `accept, ${report.checks.filter(c => c.outcome === 'pass').length} checks passed`;
+  });
+  await check('vc+jwt: hanse refuses a tampered copy of it', async () => rejected(await hanseVerifies(envelop(tamperJWS(jws)))));
+  await check('vc+jwt: hanse refuses it under another issuer', async () => rejected(await hanseVerifies(envelop(await sign(unsigned('did:example:mill'))))));
+}
+
+// ---- eddsa-jcs-2022: hanse and Digital Bazaar's libraries
+
+async function bazaarVerifies(credential, options = {}) {
+  return vc.verifyCredential({credential, suite: verifySuite(), documentLoader, ...options});
+}
+
+/** The list credential is verified too; its issuer must be the credential's. */
+const statusOf = ({credential}) => checkStatus({credential, documentLoader, suite: verifySuite()});
+
+{
+  const credential = await hanseIssues('eddsa-jcs-2022');
+  await check('eddsa-jcs-2022: @digitalbazaar/vc verifies what hanse issued', async () => {
+    const result = await bazaarVerifies(credential, {checkStatus: statusOf});
+    must(result.verified, JSON.stringify(result.error?.errors?.map(e => e.message) ?? result));
+    must(result.statusResult?.verified, 'status was not checked');
+    return `verified, status checked against ${[].concat(credential.credentialStatus)[0].statusListCredential}`;
+  });
+  await check('eddsa-jcs-2022: @digitalbazaar/vc refuses a tampered copy', async () => {
+    const copy = structuredClone(credential);
+    copy.credentialSubject.degree.name = 'Doctor of Everything';
+    const result = await bazaarVerifies(copy, {checkStatus: statusOf});
+    must(!result.verified, 'a tampered copy verifies');
+    must(JSON.stringify(result.error.errors.map(e => e.message)).includes('Invalid signature'), result.error.message);
+    return 'Invalid signature';
+  });
+  await check('eddsa-jcs-2022: both see a revocation', async () => {
+    await revoke(credential.id);
+    const seen = rejected(await hanseVerifies(credential), 'status');
+    const list = [].concat(credential.credentialStatus).find(s => s.statusPurpose === 'revocation');
+    const result = await statusOf({credential: {...credential, credentialStatus: list}});
+    must(result.results?.[0]?.status === true || result.verified === false, `@digitalbazaar says ${JSON.stringify(result)}`);
+    must(!(await bazaarVerifies(credential, {checkStatus: statusOf})).verified, '@digitalbazaar/vc still verifies it');
+    return `${seen}; @digitalbazaar/vc-bitstring-status-list sees the bit`;
+  });
+}
+
+{
+  const key = await Ed25519Multikey.generate();
+  const did = `did:key:${key.publicKeyMultibase}`;
+  Object.assign(key, {controller: did, id: `${did}#${key.publicKeyMultibase}`});
+  const suite = new DataIntegrityProof({signer: key.signer(), cryptosuite: jcs.createSignCryptosuite()});
+  const credential = await vc.issue({credential: unsigned(did), suite, documentLoader});
+  await check('eddsa-jcs-2022: hanse verifies what @digitalbazaar/vc issued', async () => {
+    const {verified, report} = await hanseVerifies(credential);
+    must(verified && report.decision === 'accept', `hanse says ${report.decision}: ${failures(report)}`);
+    return `accept, ${report.checks.filter(c => c.outcome === 'pass').length} checks passed`;
+  });
+  await check('eddsa-jcs-2022: hanse refuses a tampered copy of it', async () =>
+    rejected(await hanseVerifies({...credential, validFrom: '2025-01-01T00:00:00Z'}), 'signature'));
+}
+
+await check('vc+jwt: both see a revocation', async () => {
+  const enveloped = await hanseIssues('vc-jwt');
+  const credential = jose.decodeJwt(compact(enveloped));
+  await revoke(credential.id);
+  const seen = rejected(await hanseVerifies(enveloped), 'status');
+  const entry = [].concat(credential.credentialStatus).find(s => s.statusPurpose === 'revocation');
+  const token = await (await fetch(entry.statusListCredential, {headers: {accept: 'application/vc+jwt'}})).text();
+  const {payload} = await joseVerifies(token);
+  const {credentialSubject} = JSON.parse(Buffer.from(payload));
+  const bits = (await import('node:zlib')).gunzipSync(Buffer.from(credentialSubject.encodedList.slice(1), 'base64url'));
+  const index = Number(entry.statusListIndex);
+  must(bits[index >> 3] >> (7 - index % 8) & 1, 'the bit is not set in the published list');
+  return `${seen}; the list that jose verified has bit ${index} set`;
+});
+
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed ? 1 : 0;
