@@ -1,0 +1,151 @@
+package credentials
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hanse-id/hanse/credentials/dataintegrity"
+	"github.com/hanse-id/hanse/credentials/jose"
+)
+
+// This file has the checks that need nothing but the credential.
+
+func (r *run) checkLimits(input []byte) Check {
+	if len(input) > r.MaxBytes {
+		return fail(&Problem{Type: ProblemParsing, Title: "too large", Detail: fmt.Sprintf("%d bytes, at most %d", len(input), r.MaxBytes)})
+	}
+	return Check{Outcome: Pass}
+}
+
+func (r *run) checkParse(input []byte) Check {
+	var err error
+	r.opened, err = openInput(input, jose.Limits{MaxBytes: r.MaxBytes, MaxDepth: maxDepth})
+	if errors.Is(err, jose.ErrAlgorithm) {
+		// The token says nothing about what it is signed with: the container is readable, the algorithm is not.
+		r.do(CheckAlgorithm, func() Check { return fail(problemOf(err, ProblemCryptography, "algorithm not allowed")) })
+	}
+	if err != nil {
+		return fail(problemOf(err, ProblemParsing, "cannot be parsed"))
+	}
+	return Check{Outcome: Pass}
+}
+
+func (r *run) checkAlgorithm() Check {
+	if r.opened.unsupported != nil {
+		title := "securing form not supported"
+		if errors.Is(r.opened.unsupported, dataintegrity.ErrUnsupported) {
+			title = "cryptosuite not supported"
+		}
+		return undecided(&Problem{Type: ProblemNotSupported, Title: title, Detail: r.opened.unsupported.Error()})
+	}
+	c := Check{Outcome: Pass}
+	t := r.opened.token
+	if t == nil {
+		return c
+	}
+	if err := t.CheckAlgorithm(); err != nil {
+		return fail(problemOf(err, ProblemCryptography, "algorithm not allowed"))
+	}
+	for _, name := range t.Ignored {
+		c.Warnings = append(c.Warnings, Problem{Type: ProblemCryptography, Title: "header member ignored",
+			Detail: fmt.Sprintf("%s was not used: the key comes from the issuer", name)})
+	}
+	return c
+}
+
+func (r *run) checkDataModel() Check {
+	credential := r.opened.credential
+	malformedCheck := func(err error) Check { return fail(problemOf(err, ProblemMalformed, "malformed value")) }
+	var err error
+	if r.model, err = checkModel(credential, r.Contexts); err != nil {
+		return malformedCheck(err)
+	}
+	c := Check{Outcome: Pass}
+	if r.opened.token == nil {
+		return c
+	}
+	if r.model.base == contextV1 {
+		return malformedCheck(malformed("/@context/0", jwtType+" cannot secure a credential of data model 1.1"))
+	}
+	for _, name := range []string{"vc", "vp"} {
+		if _, has := credential[name]; has {
+			return malformedCheck(malformed(point("", name), "is not allowed in a "+jwtType))
+		}
+	}
+	if _, err := parseClaims(credential); err != nil {
+		return malformedCheck(err)
+	}
+	for _, name := range undefinedMembers(credential, r.model, r.Contexts) {
+		c.Warnings = append(c.Warnings, Problem{Type: ProblemMalformed, Title: "member ignored",
+			Detail: "is not defined by the data model or by a context of the credential", Pointer: point("", name)})
+	}
+	if _, has := credential["proof"]; has {
+		c.Warnings = append(c.Warnings, Problem{Type: ProblemMalformed, Title: "member ignored",
+			Detail: "the proof inside the token is not checked", Pointer: "/proof"})
+	}
+	return c
+}
+
+func (r *run) checkConsistency() Check {
+	if r.opened.token == nil {
+		return skip("the credential has no claims beside its members")
+	}
+	if err := checkConsistent(r.opened.credential, r.model); err != nil {
+		return fail(problemOf(err, ProblemMalformed, "inconsistent claims"))
+	}
+	return Check{Outcome: Pass}
+}
+
+func (r *run) checkValidity() Check {
+	from, until := "validFrom", "validUntil"
+	if r.model.base == contextV1 {
+		from, until = "issuanceDate", "expirationDate"
+	}
+	periods := []period{{from, r.model.validFrom, time.Time{}}, {until, time.Time{}, r.model.validUntil}}
+	if r.opened.token != nil {
+		c, _ := parseClaims(r.opened.credential)
+		if !c.expires.IsZero() {
+			c.expires = c.expires.Add(-1) // at exp itself a token is no longer accepted (RFC 7519 section 4.1.4)
+		}
+		periods = append(periods, period{"iat", c.issuedAt, time.Time{}}, period{"nbf", c.notBefore, time.Time{}}, period{"exp", time.Time{}, c.expires})
+	}
+	for _, p := range r.opened.proofs {
+		periods = append(periods, period{"proof", p.created, p.expires})
+	}
+	for _, p := range periods {
+		if problem := p.check(r.at, r.Skew); problem != nil {
+			return fail(problem)
+		}
+	}
+	return Check{Outcome: Pass}
+}
+
+func (r *run) checkSchema() Check {
+	if _, has := r.opened.credential["credentialSchema"]; has {
+		return skip("schemas are not evaluated")
+	}
+	return skip("the credential names no schema")
+}
+
+func (r *run) checkResources() Check {
+	list, err := relatedResources(r.opened.credential)
+	if err != nil {
+		return fail(problemOf(err, ProblemMalformed, "malformed value"))
+	}
+	c := Check{Outcome: Skip}
+	if len(list) == 0 {
+		c.Note = "the credential has no related resources"
+	}
+	for _, item := range list {
+		switch r.Contexts.compare(item) {
+		case matches:
+			c.worsen(Pass, nil)
+		case differs:
+			c.worsen(Fail, &Problem{Type: ProblemCryptography, Title: "related resource differs", Detail: "digest is not that of " + item.id, Pointer: item.pointer})
+		case notComparable:
+			c.note(item.id + " is not at hand and was not compared")
+		}
+	}
+	return c
+}

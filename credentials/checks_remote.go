@@ -1,0 +1,182 @@
+package credentials
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/hanse-id/hanse/credentials/dataintegrity"
+	"github.com/hanse-id/hanse/did"
+	"github.com/hanse-id/hanse/did/keys"
+)
+
+// This file has the checks that ask others: who may issue, whose key it is, and what became of the credential.
+
+// issuerKeys are the keys of the proofs, in their order.
+type issuerKeys []keys.Public
+
+func (r *run) checkAccreditation(ctx context.Context) Check {
+	c := r.accreditation(ctx)
+	c.Severity = r.severity(CheckAccreditation)
+	return c
+}
+
+func (r *run) accreditation(ctx context.Context) Check {
+	if r.Trust == nil {
+		if !r.RequireAccreditation {
+			return skip("no source of accreditations is configured")
+		}
+		return undecided(&Problem{Type: ProblemUnavailable, Title: "accreditation unavailable", Detail: "no source of accreditations is configured"})
+	}
+	result, err := r.Trust.Accredited(ctx, TrustQuery{Issuer: did.DID(r.model.issuer), Types: r.model.types, At: r.opts.At})
+	if err != nil {
+		return undecided(problemOf(err, ProblemUnavailable, "accreditation unavailable"))
+	}
+	c := Check{Outcome: Pass, Note: result.Reason, Path: result.Path, Evidence: &result.Evidence}
+	if !result.Accredited {
+		c.Outcome, c.Note = Fail, ""
+		c.Problem = &Problem{Type: ProblemNotAccredited, Title: "issuer is not accredited", Detail: result.Reason, Pointer: "/issuer"}
+	}
+	return c
+}
+
+// checkIssuer resolves the issuer at the instant of the verification and finds the key of every proof in its assertionMethod.
+func (r *run) checkIssuer(ctx context.Context) Check {
+	issuer, err := did.Parse(r.model.issuer)
+	if err != nil {
+		return undecided(&Problem{Type: ProblemNotSupported, Title: "issuer not supported", Detail: "only DIDs can be resolved to keys", Pointer: "/issuer"})
+	}
+	for _, p := range r.opened.proofs {
+		if problem := checkMethod(p, issuer); problem != nil {
+			return fail(problem)
+		}
+	}
+	if r.Resolver == nil {
+		return undecided(&Problem{Type: ProblemUnavailable, Title: "issuer unavailable", Detail: "no resolver is configured", Pointer: "/issuer"})
+	}
+	version, err := r.Resolver.Resolve(ctx, issuer, did.At{Time: r.opts.At})
+	if err != nil {
+		return resolutionFailed(err)
+	}
+	c := Check{Outcome: Pass, Evidence: issuerEvidence(issuer, version)}
+	if r.deactivated(version) {
+		c.Outcome = Fail
+		c.Problem = &Problem{Type: ProblemCryptography, Title: "issuer is deactivated", Detail: issuer.String() + " is deactivated", Pointer: "/issuer"}
+		return c
+	}
+	if version.Document.ID != issuer {
+		c.Outcome = Fail
+		c.Problem = &Problem{Type: ProblemCryptography, Title: "issuer is not valid", Detail: "the DID document is another DID's", Pointer: "/issuer"}
+		return c
+	}
+	for _, p := range r.opened.proofs {
+		key, problem := assertionKey(version.Document, p)
+		if problem != nil {
+			c.Outcome, c.Problem = Fail, problem
+			return c
+		}
+		r.issuer = append(r.issuer, key)
+	}
+	return c
+}
+
+// checkMethod makes sure, before anything is resolved, that the method is named as the issuer's own: <issuer>#<fragment>.
+func checkMethod(p proof, issuer did.DID) *Problem {
+	problem := &Problem{Type: ProblemCryptography, Title: "verification method is not the issuer's", Pointer: p.pointer}
+	if p.method == "" {
+		problem.Title = "no verification method"
+		problem.Detail = "a key of a DID must be named"
+		return problem
+	}
+	u, err := did.ParseURL(p.method)
+	if err != nil || u.Fragment == "" || u.Path != "" || u.Query != "" {
+		problem.Detail = "must be a DID URL with a fragment"
+		return problem
+	}
+	if u.DID != issuer {
+		problem.Detail = fmt.Sprintf("is a method of %s, the issuer is %s", u.DID, issuer)
+		return problem
+	}
+	return nil
+}
+
+// resolutionFailed tells absent, invalid and unavailable apart.
+func resolutionFailed(err error) Check {
+	p := &Problem{Type: ProblemUnavailable, Title: "issuer unavailable", Detail: err.Error(), Pointer: "/issuer"}
+	switch {
+	case errors.Is(err, did.ErrNotFound):
+		p.Type, p.Title = ProblemCryptography, "issuer not found"
+		return fail(p)
+	case errors.Is(err, did.ErrInvalidDID), errors.Is(err, did.ErrInvalidDocument):
+		p.Type, p.Title = ProblemCryptography, "issuer is not valid"
+		return fail(p)
+	case errors.Is(err, did.ErrMethodNotSupported):
+		p.Type, p.Title = ProblemNotSupported, "DID method not supported"
+	}
+	return undecided(p)
+}
+
+// deactivated reports whether the DID was deactivated at the instant of the verification.
+func (r *run) deactivated(v did.Version) bool {
+	switch {
+	case v.Document == nil:
+		return true
+	case !v.Deactivated:
+		return false
+	case r.opts.At.IsZero():
+		return true
+	}
+	return !v.NextUpdate.IsZero() && !r.at.Before(v.NextUpdate)
+}
+
+func issuerEvidence(issuer did.DID, v did.Version) *Evidence {
+	e := &Evidence{Source: "did:" + issuer.Method(), Height: v.Height}
+	if v.Height > 0 {
+		e.Source = "ledger"
+	}
+	return e
+}
+
+// assertionKey finds the key of a proof: an exact match in assertionMethod, controlled by the DID itself.
+func assertionKey(document *did.Document, p proof) (keys.Public, *Problem) {
+	problem := &Problem{Type: ProblemCryptography, Title: "key is not the issuer's", Pointer: p.pointer}
+	for _, method := range document.MethodsFor(did.AssertionMethod) {
+		if method.ID != p.method {
+			continue
+		}
+		if method.Controller != document.ID {
+			problem.Detail = "the verification method is controlled by another DID"
+			return keys.Public{}, problem
+		}
+		key, err := method.Key()
+		if err != nil {
+			problem.Detail = err.Error()
+			return keys.Public{}, problem
+		}
+		return key, nil
+	}
+	problem.Detail = fmt.Sprintf("%.256q is not in assertionMethod of %s", p.method, document.ID)
+	return keys.Public{}, problem
+}
+
+// checkSignature verifies every proof; all must hold.
+func (r *run) checkSignature() Check {
+	c := Check{Outcome: Skip}
+	for i, p := range r.opened.proofs {
+		err := p.verify(r.issuer[i])
+		switch {
+		case err == nil:
+			c.worsen(Pass, nil)
+		case errors.Is(err, dataintegrity.ErrUnsupported):
+			c.worsen(Indeterminate, &Problem{Type: ProblemNotSupported, Title: "proof not supported", Detail: err.Error(), Pointer: "/proof"})
+		default:
+			c.worsen(Fail, &Problem{Type: ProblemCryptography, Title: "signature does not verify", Detail: err.Error()})
+		}
+	}
+	return c
+}
+
+func (r *run) checkStatus(ctx context.Context) Check {
+	s := statusChecker{source: r.Status, issuer: did.DID(r.model.issuer), at: r.opts.At}
+	return s.check(ctx, r.opened.credential)
+}

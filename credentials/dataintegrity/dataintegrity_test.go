@@ -1,0 +1,248 @@
+package dataintegrity
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mr-tron/base58"
+
+	"github.com/hanse-id/hanse/did/jcs"
+	"github.com/hanse-id/hanse/did/keys"
+	"github.com/hanse-id/hanse/did/keystore"
+)
+
+// documentHash is the hash of the document of the specification's example (vc-di-eddsa, eddsa-jcs-2022 test vectors). The
+// hash of the options is covered by the signature of the vector.
+const documentHash = "59b7cb6251b8991add1ce0bc83107e3db9dbbab5bd2c28f687db1a03abc92f19"
+
+func TestSpecificationDocumentHash(t *testing.T) {
+	doc := load(t, "testdata/eddsa-jcs-2022-signed.json")
+	proofs, err := Proofs(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	delete(doc, "proof")
+	got, err := hashJCS(doc, proofs[0].options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if hex.EncodeToString(got[32:]) != documentHash {
+		t.Errorf("document hash is %x, want %s", got[32:], documentHash)
+	}
+}
+
+func newKey(t testing.TB, alg keys.Algorithm) *keystore.Private {
+	t.Helper()
+	key, err := keystore.GeneratePrivate(alg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+func document(t testing.TB, text string) map[string]any {
+	t.Helper()
+	v, err := jcs.Parse([]byte(text), jcs.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v.(map[string]any)
+}
+
+func add(t testing.TB, doc map[string]any, key keystore.Signer) map[string]any {
+	t.Helper()
+	signed, err := Add(t.Context(), doc, key, Options{Suite: EdDSAJCS2022, Method: "did:example:a#1", Created: time.Unix(1700000000, 0)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signed
+}
+
+func verifyAll(doc map[string]any, key keys.Public) error {
+	proofs, err := Proofs(doc)
+	if err != nil {
+		return err
+	}
+	for _, p := range proofs {
+		if err := p.Verify(doc, key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const plain = `{"@context":["https://www.w3.org/ns/credentials/v2"],"id":"urn:a:b","n":1.50,"é":"<&>","list":[1,2.5e3,true,null]}`
+
+func TestProofsRoundTripThroughJSON(t *testing.T) {
+	key := newKey(t, keys.EdDSA)
+	doc := document(t, plain)
+	signed := add(t, doc, key)
+	if _, has := doc["proof"]; has {
+		t.Error("the document was changed")
+	}
+	data, err := json.Marshal(signed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := document(t, string(data))
+	if err := verifyAll(again, key.Public()); err != nil {
+		t.Error(err)
+	}
+	if err := verifyAll(again, newKey(t, keys.EdDSA).Public()); !errors.Is(err, ErrSignature) {
+		t.Errorf("another key: %v", err)
+	}
+	// 49: the cryptosuite decides which keys it takes.
+	if err := verifyAll(again, newKey(t, keys.ES256).Public()); !errors.Is(err, ErrSignature) {
+		t.Errorf("a P-256 key: %v", err)
+	}
+	if _, err := Add(t.Context(), doc, newKey(t, keys.ES256), Options{Suite: EdDSAJCS2022}); err == nil {
+		t.Error("a P-256 key signed")
+	}
+	if _, err := Add(t.Context(), doc, key, Options{Suite: "eddsa-rdfc-2022"}); !errors.Is(err, ErrUnsupported) {
+		t.Errorf("unknown cryptosuite: %v", err)
+	}
+	if _, err := Add(t.Context(), signed, key, Options{Suite: EdDSAJCS2022}); !errors.Is(err, ErrMalformed) {
+		t.Errorf("second proof: %v", err)
+	}
+}
+
+func TestNothingOfDocumentOrOptionsCanChange(t *testing.T) {
+	key := newKey(t, keys.EdDSA)
+	signed := add(t, document(t, plain), key)
+	proof := signed["proof"].(map[string]any)
+	with := func(name string, v any) map[string]any {
+		out, p := maps.Clone(signed), maps.Clone(proof)
+		p[name] = v
+		out["proof"] = p
+		return out
+	}
+	for name, doc := range map[string]map[string]any{
+		"member added": func() map[string]any { d := maps.Clone(signed); d["x"] = "y"; return d }(),
+		"number":       func() map[string]any { d := maps.Clone(signed); d["n"] = json.Number("1.51"); return d }(),
+		// 43, 45: neither a context that is appended nor one that is swapped in.
+		"context appended": func() map[string]any {
+			d := maps.Clone(signed)
+			d["@context"] = []any{"https://www.w3.org/ns/credentials/v2", "https://www.w3.org/ns/credentials/examples/v2"}
+			return d
+		}(),
+		"proof context": with("@context", []any{}),
+		"created":       with("created", "2023-11-14T22:13:21Z"),
+		"expires":       with("expires", "2099-11-14T22:13:21Z"),
+		"method":        with("verificationMethod", "did:example:b#1"),
+		"purpose":       with("proofPurpose", "authentication"),
+		"challenge":     with("challenge", "x"),
+		"domain":        with("domain", "x"),
+	} {
+		if err := verifyAll(doc, key.Public()); !errors.Is(err, ErrSignature) {
+			t.Errorf("%s: error is %v", name, err)
+		}
+	}
+}
+
+func TestBadProofsAreRefused(t *testing.T) {
+	key := newKey(t, keys.EdDSA)
+	signed := add(t, document(t, plain), key)
+	proof := signed["proof"].(map[string]any)
+	value := proof["proofValue"].(string)
+	raw, _ := base58.Decode(value[1:])
+	with := func(name string, v any) any {
+		p := maps.Clone(proof)
+		if v == nil {
+			delete(p, name)
+		} else {
+			p[name] = v
+		}
+		return p
+	}
+	for _, test := range []struct {
+		name  string
+		proof any
+		err   error
+	}{
+		{"no proof", nil, ErrMalformed},
+		{"string", "x", ErrMalformed},
+		{"empty set", []any{}, ErrMalformed},
+		{"set of nine", slices.Repeat([]any{proof}, 9), ErrMalformed},
+		{"set holds a string", []any{proof, "x"}, ErrMalformed},
+		{"type missing", with("type", nil), ErrMalformed},
+		{"another type", with("type", "Ed25519Signature2020"), ErrUnsupported},
+		{"another cryptosuite", with("cryptosuite", "ecdsa-rdfc-2019"), ErrUnsupported},
+		{"no cryptosuite", with("cryptosuite", nil), ErrMalformed},
+		{"no method", with("verificationMethod", nil), ErrMalformed},
+		{"method is an object", with("verificationMethod", map[string]any{}), ErrMalformed},
+		{"no purpose", with("proofPurpose", nil), ErrMalformed},
+		{"unknown member", with("extra", "x"), ErrMalformed},
+		{"created without zone", with("created", "2023-11-14T22:13:20"), ErrMalformed},
+		{"created is a number", with("created", json.Number("1")), ErrMalformed},
+		{"id is a list", with("id", []any{}), ErrMalformed},
+		// 49
+		{"no value", with("proofValue", nil), ErrMalformed},
+		{"value in another base", with("proofValue", "u"+value[1:]), ErrMalformed},
+		{"value without prefix", with("proofValue", value[1:]), ErrMalformed},
+		{"value with a letter that is not base58", with("proofValue", value[:20]+"0"+value[21:]), ErrMalformed},
+		{"one byte more", with("proofValue", "z"+base58.Encode(append(slices.Clone(raw), 0))), ErrMalformed},
+		{"one byte less", with("proofValue", "z"+base58.Encode(raw[:63])), ErrMalformed},
+		{"leading zero byte", with("proofValue", "z1"+value[1:]), ErrMalformed},
+		{"very long", with("proofValue", "z"+strings.Repeat("1", 1<<20)), ErrMalformed},
+		{"zeros", with("proofValue", "z"+base58.Encode(make([]byte, 64))), ErrSignature},
+		// 46
+		{"set with one bad", []any{proof, with("created", "2023-11-14T22:13:21Z")}, ErrSignature},
+		{"previous proof is not there", with("previousProof", "urn:a:1"), ErrMalformed},
+		{"previous proof is itself", func() any { p := with("id", "urn:a:1").(map[string]any); p["previousProof"] = "urn:a:1"; return p }(), ErrMalformed},
+		{"previous proofs in a circle", []any{
+			map[string]any{"id": "urn:a:1", "previousProof": "urn:a:2", "type": ProofType, "cryptosuite": EdDSAJCS2022, "verificationMethod": "x", "proofPurpose": "y", "proofValue": value},
+			map[string]any{"id": "urn:a:2", "previousProof": []any{"urn:a:1"}, "type": ProofType, "cryptosuite": EdDSAJCS2022, "verificationMethod": "x", "proofPurpose": "y", "proofValue": value},
+		}, ErrMalformed},
+		{"two proofs with one id", []any{with("id", "urn:a:1"), with("id", "urn:a:1")}, ErrMalformed},
+		{"previous proof is a number", with("previousProof", json.Number("1")), ErrMalformed},
+	} {
+		doc := maps.Clone(signed)
+		doc["proof"] = test.proof
+		if err := verifyAll(doc, key.Public()); !errors.Is(err, test.err) {
+			t.Errorf("%s: error is %v, want %v", test.name, err, test.err)
+		}
+	}
+	// A set of good proofs verifies.
+	doc := maps.Clone(signed)
+	doc["proof"] = []any{proof, proof}
+	if err := verifyAll(doc, key.Public()); err != nil {
+		t.Error(err)
+	}
+	// A chain is well-formed but not evaluated.
+	first, second := with("id", "urn:a:1"), with("previousProof", "urn:a:1")
+	doc["proof"] = []any{first, second}
+	proofs, err := Proofs(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := proofs[1].Verify(doc, key.Public()); !errors.Is(err, ErrUnsupported) {
+		t.Errorf("chain: %v", err)
+	}
+}
+
+// 48: what JCS cannot write the same everywhere is refused, the rest has one form.
+func TestNumbersAndNamesAreCanonical(t *testing.T) {
+	key := newKey(t, keys.EdDSA)
+	for _, text := range []string{`{"n":1e21}`, `{"n":1000000000000000000000.0}`, `{"n":0.1,"m":-0.0}`, `{"\ud83d\ude00":1,"\ufb01":2}`} {
+		if err := verifyAll(add(t, document(t, text), key), key.Public()); err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	for _, text := range []string{`{"n":1152921504606846977}`, `{"n":-9007199254740993}`} {
+		if _, err := Add(t.Context(), document(t, text), key, Options{Suite: EdDSAJCS2022, Method: "x"}); !errors.Is(err, ErrMalformed) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	signed := add(t, document(t, `{"n":1e21,"\ud83d\ude00":1,"\ufb01":2}`), key)
+	other := document(t, `{"\ufb01":2,"\ud83d\ude00":1.0,"n":1000000000000000000000.0}`)
+	other["proof"] = signed["proof"]
+	if err := verifyAll(other, key.Public()); err != nil {
+		t.Errorf("the same document written otherwise: %v", err)
+	}
+}

@@ -1,0 +1,143 @@
+package credentials
+
+import (
+	"time"
+
+	"github.com/hanse-id/hanse/credentials/dataintegrity"
+	"github.com/hanse-id/hanse/credentials/jose"
+)
+
+// Inspection is what can be read off a credential without verifying anything: every word of it may be forged.
+type Inspection struct {
+	Form       string           `json:"form"` // a securing form, "unsecured", or what an unsupported container calls itself
+	ID         string           `json:"id,omitempty"`
+	Types      []string         `json:"types,omitempty"`
+	Issuer     string           `json:"issuer,omitempty"`
+	IssuerName string           `json:"issuerName,omitempty"`
+	Subjects   []string         `json:"subjects,omitempty"` // ids
+	Contexts   []string         `json:"contexts,omitempty"` // URLs; an inline context is "(inline)"
+	ValidFrom  string           `json:"validFrom,omitempty"`
+	ValidUntil string           `json:"validUntil,omitempty"`
+	Status     []InspectedEntry `json:"status,omitempty"`
+	Header     map[string]any   `json:"header,omitempty"` // JOSE header
+	Proofs     []InspectedProof `json:"proofs,omitempty"`
+	Bytes      int              `json:"bytes"`    // of the input
+	Warnings   []string         `json:"warnings"` // what a verifier would object to, or what to beware of
+	Credential map[string]any   `json:"credential,omitempty"`
+}
+
+// InspectedEntry is a credentialStatus entry.
+type InspectedEntry struct {
+	Type    string `json:"type"`
+	Purpose string `json:"purpose,omitempty"`
+	Index   string `json:"index,omitempty"`
+	List    string `json:"list,omitempty"`
+}
+
+// InspectedProof is a proof, or the signature of a token.
+type InspectedProof struct {
+	Type      string `json:"type"`      // proof type, or "JWS"
+	Algorithm string `json:"algorithm"` // cryptosuite, or alg
+	Method    string `json:"method"`    // verification method, or kid
+	Purpose   string `json:"purpose,omitempty"`
+	Created   string `json:"created,omitempty"`
+	Expires   string `json:"expires,omitempty"`
+}
+
+// Inspect explains a credential, secured or not. It verifies nothing, resolves nothing and fetches nothing. contexts may be nil
+// (EmbeddedContexts). The error is a *ProblemError where the input cannot be read at all.
+func Inspect(input []byte, contexts *Contexts) (*Inspection, error) {
+	if contexts == nil {
+		contexts = EmbeddedContexts()
+	}
+	if len(input) > 16*DefaultMaxBytes {
+		return nil, unparsable("too large")
+	}
+	i := &Inspection{Bytes: len(input), Warnings: []string{}}
+	credential, err := i.open(input)
+	if err != nil || credential == nil {
+		return i, err
+	}
+	i.Credential = credential
+	i.describe(credential)
+	m, err := checkModel(credential, contexts)
+	if err != nil {
+		i.warn("data model: " + err.Error())
+		return i, nil
+	}
+	now := time.Now()
+	for _, p := range []period{{"validFrom", m.validFrom, time.Time{}}, {"validUntil", time.Time{}, m.validUntil}} {
+		if problem := p.check(now, 0); problem != nil {
+			i.warn(problem.Title + ": " + problem.Detail)
+		}
+	}
+	for _, name := range undefinedMembers(credential, m, contexts) {
+		i.warn("member " + name + " is not defined by the data model or by a context of the credential")
+	}
+	return i, nil
+}
+
+func (i *Inspection) warn(text string) { i.Warnings = append(i.Warnings, text) }
+
+// open takes the credential out of its container; nil where the container is not supported.
+func (i *Inspection) open(input []byte) (map[string]any, error) {
+	o, err := openInput(input, jose.Limits{MaxBytes: 16 * DefaultMaxBytes, MaxDepth: maxDepth})
+	if err != nil {
+		document, ok := unsecured(input)
+		if !ok {
+			return nil, err
+		}
+		i.Form = "unsecured"
+		if _, has := document["proof"]; has {
+			i.Form = "unknown"
+		}
+		i.warn(err.Error())
+		return document, nil
+	}
+	if o.unsupported != nil {
+		i.warn(o.unsupported.Error() + ": whether it is genuine cannot be said here")
+	}
+	if o.token != nil {
+		i.readToken(o.token)
+	} else if o.credential != nil {
+		i.readProofs(o.credential)
+	}
+	if i.Form == "" {
+		i.Form = string(o.form)
+	}
+	if i.Form == "" {
+		i.Form = "unsupported"
+	}
+	return o.credential, nil
+}
+
+func (i *Inspection) readToken(t *jose.Token) {
+	i.Header = t.Header
+	i.Proofs = []InspectedProof{{Type: "JWS", Algorithm: t.Algorithm, Method: t.KeyID}}
+	if err := t.CheckAlgorithm(); err != nil {
+		i.warn(err.Error())
+	}
+	for _, name := range t.Ignored {
+		i.warn("header member " + name + " is not used: keys come from the issuer")
+	}
+	if t.KeyID == "" {
+		i.warn("no kid: the key cannot be found")
+	}
+	if _, err := parseClaims(t.Payload); err != nil {
+		i.warn("claims: " + err.Error())
+	}
+}
+
+func (i *Inspection) readProofs(document map[string]any) {
+	list, _, _ := objects(document["proof"])
+	for _, p := range list {
+		get := func(name string) string { s, _ := p[name].(string); return s }
+		i.Proofs = append(i.Proofs, InspectedProof{
+			Type: get("type"), Algorithm: get("cryptosuite"), Method: get("verificationMethod"),
+			Purpose: get("proofPurpose"), Created: get("created"), Expires: get("expires"),
+		})
+		if get("type") == dataintegrity.ProofType && i.Form == "" {
+			i.Form = get("cryptosuite")
+		}
+	}
+}

@@ -1,0 +1,172 @@
+package credentials
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/hanse-id/hanse/did"
+)
+
+// Verifier verifies credentials. The zero value of an optional field is its safe default. Its fields must not change once it is
+// used; it is then safe for concurrent use.
+type Verifier struct {
+	Resolver             did.Resolver     // nil: every issuer is indeterminate
+	Status               StatusSource     // nil: a status of a known type is indeterminate
+	Trust                TrustSource      // nil: accreditation is a warning, skip
+	RequireAccreditation bool             // accreditation becomes an error
+	Contexts             *Contexts        // nil: EmbeddedContexts
+	Now                  func() time.Time // nil: time.Now
+	Skew                 time.Duration    // for iat, nbf, validFrom, proof creation; default 60 s
+	MaxBytes             int              // of the input, default 1 MiB
+}
+
+// DefaultMaxBytes is how large a credential may be unless Verifier.MaxBytes says otherwise.
+const DefaultMaxBytes = 1 << 20
+
+// maxDepth bounds the nesting of a credential.
+const maxDepth = 32
+
+// VerifyOptions select what one verification does.
+type VerifyOptions struct {
+	At     time.Time // zero: now. Key, accreditation, status and validity are evaluated at this instant
+	Checks []string  // nil or empty: all; ["proof"]: status and validity are skipped
+}
+
+// ChecksProof is the one selection VerifyOptions.Checks knows.
+const ChecksProof = "proof"
+
+// Verify checks a secured credential: a JSON document with a proof, an EnvelopedVerifiableCredential object, or a
+// JSON string / bare compact JWS. It always returns a report; credential is nil if it could not be parsed, the payload of a
+// JWT, or the document with its proof.
+// An error means that the verification was not completed (context ended, or Checks names something unknown); the report then
+// says what was found until then and is no verdict.
+func (v *Verifier) Verify(ctx context.Context, input []byte, opts VerifyOptions) (report *Report, credential map[string]any, err error) {
+	r := v.newRun(opts)
+	for _, name := range opts.Checks {
+		if name != ChecksProof {
+			return r.report(), nil, fmt.Errorf("unknown check selection %.64q", name)
+		}
+	}
+	err = r.verify(ctx, input)
+	if r.opened != nil {
+		credential = r.opened.credential
+	}
+	return r.report(), credential, err
+}
+
+// run is one verification.
+type run struct {
+	*Verifier
+	opts   VerifyOptions
+	now    time.Time
+	at     time.Time // opts.At or now
+	opened *opened
+	model  *model
+	issuer issuerKeys
+	checks map[CheckID]Check
+	reason string // why checks that were not reached were not
+}
+
+func (v *Verifier) newRun(opts VerifyOptions) *run {
+	c := *v
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Contexts == nil {
+		c.Contexts = EmbeddedContexts()
+	}
+	if c.Skew == 0 {
+		c.Skew = time.Minute
+	}
+	if c.MaxBytes <= 0 {
+		c.MaxBytes = DefaultMaxBytes
+	}
+	r := &run{Verifier: &c, opts: opts, now: c.Now(), checks: make(map[CheckID]Check, len(order))}
+	if r.at = opts.At; r.at.IsZero() {
+		r.at = r.now
+	}
+	r.reason = "the verification was not completed"
+	return r
+}
+
+// do performs one check, measures it and reports whether it passed or was skipped. Severity is error unless the check says
+// otherwise.
+func (r *run) do(id CheckID, check func() Check) bool {
+	start := time.Now()
+	c := check()
+	c.ID = id
+	if c.Severity == "" {
+		c.Severity = SeverityError
+	}
+	c.DurationMicros = time.Since(start).Microseconds()
+	r.checks[id] = c
+	return c.Outcome == Pass || c.Outcome == Skip || c.Severity == SeverityWarning
+}
+
+// report puts the checks in order and names those that were not reached.
+func (r *run) report() *Report {
+	out := &Report{At: r.at.UTC().Format(time.RFC3339), Checks: make([]Check, 0, len(order))}
+	for _, id := range order {
+		c, done := r.checks[id]
+		if !done {
+			c = Check{ID: id, Outcome: Skip, Severity: r.severity(id), Note: "not evaluated: " + r.reason}
+		}
+		out.Checks = append(out.Checks, c)
+	}
+	out.Decision = decide(out.Checks)
+	return out
+}
+
+// severity of a check: accreditation and linked domain are warnings unless the policy requires them.
+func (r *run) severity(id CheckID) Severity {
+	if id == CheckLinkedDomain || id == CheckAccreditation && !r.RequireAccreditation {
+		return SeverityWarning
+	}
+	return SeverityError
+}
+
+// verify goes through the checks in order. What depends on a check that did not pass is not evaluated; what can be said without
+// it is. Nothing a credential names is asked for before its issuer is accepted.
+func (r *run) verify(ctx context.Context, input []byte) error {
+	for _, step := range []struct {
+		id    CheckID
+		check func() Check
+	}{
+		{CheckLimits, func() Check { return r.checkLimits(input) }},
+		{CheckParse, func() Check { return r.checkParse(input) }},
+		{CheckAlgorithm, r.checkAlgorithm},
+		{CheckDataModel, r.checkDataModel},
+	} {
+		if !r.do(step.id, step.check) {
+			r.reason = string(step.id) + " did not pass"
+			return nil
+		}
+	}
+	proofOnly := slices.Contains(r.opts.Checks, ChecksProof)
+	accepted := r.do(CheckAccreditation, func() Check { return r.checkAccreditation(ctx) })
+	if accepted {
+		accepted = r.do(CheckIssuer, func() Check { return r.checkIssuer(ctx) }) && r.do(CheckSignature, r.checkSignature)
+	}
+	r.do(CheckConsistency, r.checkConsistency)
+	r.do(CheckValidity, func() Check {
+		if proofOnly {
+			return skip("not asked for")
+		}
+		return r.checkValidity()
+	})
+	if proofOnly {
+		r.do(CheckStatus, func() Check { return skip("not asked for") })
+	} else if accepted {
+		r.do(CheckStatus, func() Check { return r.checkStatus(ctx) })
+	}
+	r.do(CheckSchema, r.checkSchema)
+	r.do(CheckResources, r.checkResources)
+	r.do(CheckHolder, func() Check { return skip("a credential alone binds no holder") })
+	r.do(CheckLinkedDomain, func() Check {
+		return Check{Outcome: Skip, Severity: SeverityWarning, Note: "no linked domain was asked for"}
+	})
+	r.reason = "the issuer's signature was not established"
+	return ctx.Err()
+}
