@@ -1,0 +1,203 @@
+package app
+
+import (
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/hanse-id/hanse/app/exec"
+	"github.com/hanse-id/hanse/app/governance"
+	"github.com/hanse-id/hanse/app/identity"
+	"github.com/hanse-id/hanse/app/op"
+	"github.com/hanse-id/hanse/app/state"
+	"github.com/hanse-id/hanse/did"
+	"github.com/hanse-id/hanse/did/keys"
+)
+
+// Bounds of a genesis that are not parameters.
+const (
+	maxCenters    = 128
+	maxSponsors   = 8
+	maxCenterName = 32
+	maxAPIBytes   = 512
+)
+
+// Genesis is the app state of a league's genesis file (JSON, JCS when assembled).
+type Genesis struct {
+	League  string          `json:"league"`
+	Params  exec.Params     `json:"params"`
+	Centers []GenesisCenter `json:"centers"`
+}
+
+// GenesisCenter is a center's descriptor: `hanse init` writes it, `hanse genesis assemble` collects it.
+type GenesisCenter struct {
+	Name      string         `json:"name"`      // lower-case letters, digits and inner '-', at most 32
+	Create    map[string]any `json:"create"`    // did.create body: the center's DID follows from league and this
+	Validator string         `json:"validator"` // Ed25519 multikey
+	Power     int64          `json:"power"`
+	Sponsors  []string       `json:"sponsors"` // 1 to 8 Ed25519 multikeys, none of them used elsewhere
+	API       string         `json:"api"`      // public URL
+}
+
+// CenterDID is the DID a descriptor gives in a league.
+func CenterDID(league string, c GenesisCenter) (did.DID, error) {
+	return op.CreatedDID(league, c.Create)
+}
+
+// Validate checks a genesis completely (names, keys unique, DIDs valid, parameters in bounds).
+func (g *Genesis) Validate() error {
+	if err := did.CheckLeague(g.League); err != nil {
+		return err
+	}
+	if err := g.Params.Validate(); err != nil {
+		return err
+	}
+	if len(g.Centers) == 0 || len(g.Centers) > maxCenters {
+		return fmt.Errorf("genesis: %d centers, 1 to %d expected", len(g.Centers), maxCenters)
+	}
+	used := uses{} // every name, DID and key, and who has it
+	for _, c := range g.Centers {
+		if err := c.validate(g, used); err != nil {
+			return fmt.Errorf("genesis: center %q: %w", c.Name, err)
+		}
+	}
+	return nil
+}
+
+// uses says who has a name, DID or key: none may be used twice, neither by two centers nor for two purposes.
+type uses map[string]string
+
+func (u uses) claim(what, center string) error {
+	if other, taken := u[what]; taken {
+		return fmt.Errorf("%s is used twice, first by %q", what, other)
+	}
+	u[what] = center
+	return nil
+}
+
+func (c *GenesisCenter) validate(g *Genesis, used uses) error {
+	if !validName(c.Name) {
+		return fmt.Errorf("name is not 1 to %d lower-case letters, digits and inner '-'", maxCenterName)
+	}
+	if len(c.API) > maxAPIBytes || !strings.HasPrefix(c.API, "https://") && !strings.HasPrefix(c.API, "http://") || !printable(c.API) {
+		return fmt.Errorf("api %q is not an http URL", c.API)
+	}
+	if c.Power < 1 || c.Power > governance.MaxPower {
+		return fmt.Errorf("power %d is not within 1 and %d", c.Power, int64(governance.MaxPower))
+	}
+	if len(c.Sponsors) == 0 || len(c.Sponsors) > maxSponsors {
+		return fmt.Errorf("%d sponsor keys, 1 to %d expected", len(c.Sponsors), maxSponsors)
+	}
+	create, err := identity.ValidateGenesis(g.League, c.Create, g.Params)
+	if err != nil {
+		return fmt.Errorf("create: %w", err)
+	}
+	for _, what := range [...]string{"name " + c.Name, string(create.DID())} {
+		if err := used.claim(what, c.Name); err != nil {
+			return err
+		}
+	}
+	return c.claimKeys(create.Document(), used)
+}
+
+// claimKeys keeps the validator key, sponsor keys and the keys of all centers' documents apart (`ledger.md` 5, 11). Within
+// one document a key may stand in several forms.
+func (c *GenesisCenter) claimKeys(doc *did.Document, used uses) error {
+	var own []string
+	for _, m := range doc.VerificationMethod {
+		key, err := m.Key()
+		if err != nil {
+			return fmt.Errorf("create: %s: %w", m.ID, err)
+		}
+		if text := key.Multikey(); !slices.Contains(own, text) {
+			own = append(own, text)
+		}
+	}
+	for i, text := range slices.Concat([]string{c.Validator}, c.Sponsors, own) {
+		key, err := keys.ParseMultikey(text)
+		if err != nil {
+			return fmt.Errorf("key %q: %w", text, err)
+		}
+		if i <= len(c.Sponsors) && key.Algorithm() != keys.EdDSA {
+			return fmt.Errorf("key %s is not an Ed25519 key", text)
+		}
+		if err := used.claim(text, c.Name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func validName(s string) bool {
+	if s == "" || len(s) > maxCenterName || s[0] == '-' || s[len(s)-1] == '-' {
+		return false
+	}
+	return strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == "" // Trim stops at the first other character
+}
+
+func printable(s string) bool {
+	return strings.IndexFunc(s, func(c rune) bool { return c <= ' ' || c > '~' }) < 0
+}
+
+// apply writes the genesis state. The order of centers does not matter.
+func (g *Genesis) apply(s exec.Store) error {
+	if err := governance.PutLeague(s, g.League); err != nil {
+		return err
+	}
+	if err := governance.PutParams(s, g.Params); err != nil {
+		return err
+	}
+	centers := make([]governance.Center, len(g.Centers))
+	for i, c := range g.Centers {
+		create, err := identity.ValidateGenesis(g.League, c.Create, g.Params)
+		if err != nil {
+			return err
+		}
+		if err := create.ApplyGenesis(s, c.Create); err != nil {
+			return err
+		}
+		centers[i] = governance.Center{
+			Name: c.Name, DID: create.DID(), Validator: c.Validator, Power: c.Power, Sponsors: c.Sponsors, API: c.API,
+		}
+		if err := governance.PutCenter(s, centers[i]); err != nil {
+			return err
+		}
+	}
+	return governance.PutValidators(s, governance.Wanted(centers))
+}
+
+// genesisReader reads the state before the first Commit from memory. A state.Block belongs to one goroutine, so reads
+// take turns; a range is read at once.
+type genesisReader struct {
+	mu    sync.Mutex
+	block *state.Block
+}
+
+// Get returns the value of key, nil if absent.
+func (r *genesisReader) Get(key []byte) []byte {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.block.Get(key)
+}
+
+// Range iterates start ≤ key < end in byte order.
+func (r *genesisReader) Range(start, end []byte) iter.Seq2[[]byte, []byte] {
+	return func(yield func([]byte, []byte) bool) {
+		for _, kv := range r.collect(start, end) {
+			if !yield(kv.Key, kv.Value) {
+				return
+			}
+		}
+	}
+}
+
+func (r *genesisReader) collect(start, end []byte) (list []state.KV) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for key, value := range r.block.Range(start, end) {
+		list = append(list, state.KV{Key: slices.Clone(key), Value: slices.Clone(value)})
+	}
+	return list
+}

@@ -1,0 +1,84 @@
+package identity
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"github.com/hanse-id/hanse/app/exec"
+	"github.com/hanse-id/hanse/did"
+	"github.com/hanse-id/hanse/did/jcs"
+)
+
+// Check reads everything this package keeps and reports what breaks its invariants (fsck): every record decodes, is in
+// JCS form and stands under its key; versions 1 to n of a DID are all there, each naming the one that follows, in the
+// order of their times.
+func Check(r exec.Reader, problem func(error)) {
+	for key, data := range r.Range([]byte("i/"), prefixEnd("i/")) {
+		if !jcs.IsCanonical(data) {
+			problem(fmt.Errorf("%q: not in JCS form", key))
+		}
+	}
+	for key, data := range r.Range([]byte(recordPrefix), prefixEnd(recordPrefix)) {
+		record, err := decode(data)
+		if err != nil {
+			problem(fmt.Errorf("%q: %w", key, err))
+			continue
+		}
+		if !bytes.Equal(key, Key(record.DID)) {
+			problem(fmt.Errorf("record of %s: stands under another DID's key", record.DID))
+		}
+		checkVersions(r, record, problem)
+	}
+	checkOwners(r, problem)
+	for key, data := range r.Range([]byte(quotaPrefix), prefixEnd(quotaPrefix)) {
+		if _, err := decodeQuota(data); err != nil {
+			problem(fmt.Errorf("%q: %w", key, err))
+		}
+	}
+}
+
+func checkVersions(r exec.Reader, present *Record, problem func(error)) {
+	if (present.Document == nil) != present.Deactivated {
+		problem(fmt.Errorf("record of %s: a document or deactivated, not both", present.DID))
+	}
+	if present.NextVersion != "" {
+		problem(fmt.Errorf("record of %s: the present version names a next one", present.DID))
+	}
+	next := present
+	for n := present.N - 1; n >= 1; n-- {
+		record, err := version(r, present, n)
+		if err != nil {
+			problem(err)
+			return
+		}
+		ordered := record.Updated <= next.Updated && record.Height <= next.Height && record.Created == next.Created
+		linked := record.NextVersion == next.VersionID && record.NextUpdate == next.Updated
+		numbered := record.DID == present.DID && record.N == n && strings.HasPrefix(record.VersionID, versionID(n, ""))
+		if !ordered || !linked || !numbered || record.Deactivated || record.Document == nil {
+			problem(fmt.Errorf("record of %s: version %d does not lead to version %d", present.DID, n, n+1))
+		}
+		next = record
+	}
+}
+
+// checkOwners reports superseded versions that no present record accounts for.
+func checkOwners(r exec.Reader, problem func(error)) {
+	for key := range r.Range([]byte(versionPrefix), prefixEnd(versionPrefix)) {
+		d, _, _ := bytes.Cut(key[len(versionPrefix):], []byte{0})
+		present, err := Get(r, did.DID(d))
+		if err != nil {
+			continue // reported with the record itself
+		}
+		if present == nil || bytes.Compare(key, VersionKey(present.DID, present.N)) >= 0 {
+			problem(fmt.Errorf("%q: belongs to no DID", key))
+		}
+	}
+}
+
+// prefixEnd is the first key after every key that begins with prefix, which ends in a byte below 0xFF.
+func prefixEnd(prefix string) []byte {
+	end := []byte(prefix)
+	end[len(end)-1]++
+	return end
+}

@@ -1,0 +1,234 @@
+package identity
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/hanse-id/hanse/app/exec"
+	"github.com/hanse-id/hanse/app/op"
+	"github.com/hanse-id/hanse/did"
+	"github.com/hanse-id/hanse/did/keys"
+)
+
+// controlKey is a key that may speak for a DID, and the `kid` that names it.
+type controlKey struct {
+	kid string
+	key keys.Public
+}
+
+// controlKeys decodes the capabilityInvocation keys of doc.
+func controlKeys(doc *did.Document) ([]controlKey, error) {
+	var out []controlKey
+	for _, method := range doc.MethodsFor(did.CapabilityInvocation) {
+		key, err := method.Key()
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", method.ID, err)
+		}
+		out = append(out, controlKey{kid: method.ID, key: key})
+	}
+	return out, nil
+}
+
+// authority is a DID that an operation needs, with what counts towards its control.
+type authority struct {
+	did         did.DID
+	threshold   int64
+	own         []controlKey
+	controllers []did.DID
+	// revealed are next control keys (pre-rotation). If set, only they count, and `kid` finds them before own keys.
+	revealed   []controlKey
+	prerotated bool
+}
+
+// Authorize checks that the signatures of env.Op control every one of dids, and that every signature verifies
+// (`ledger.md` 3). Each signature must be of an own control key of one of dids, or of a controller of one of them.
+// A did:key or did:jwk is controlled by its one key. Nothing is written. Errors are *exec.Error: CodeUnknownDID,
+// CodeDeactivated, CodeUnknownKey, CodeNotAuthorised, CodeBadSignature.
+func Authorize(env *exec.Env, dids ...did.DID) error {
+	authorities := make([]*authority, 0, len(dids))
+	for _, d := range dids {
+		a, err := load(env, d)
+		if err != nil {
+			return err
+		}
+		authorities = append(authorities, a)
+	}
+	return authorize(env, authorities...)
+}
+
+// load reads the present control of d.
+func load(env *exec.Env, d did.DID) (*authority, error) {
+	if SelfCertified(d) {
+		kid, key, err := KeyOf(d)
+		if err != nil {
+			return nil, exec.Errorf(exec.CodeUnknownDID, "%s: %v", d, err)
+		}
+		return &authority{did: d, threshold: 1, own: []controlKey{{kid, key}}}, nil
+	}
+	r, err := active(env.Store, d)
+	if err != nil {
+		return nil, err
+	}
+	return r.authority(env.League)
+}
+
+// active reads the present record of d, which must exist and not be deactivated.
+func active(s exec.Reader, d did.DID) (*Record, error) {
+	r, err := Get(s, d)
+	switch {
+	case err != nil:
+		return nil, err
+	case r == nil:
+		return nil, exec.Errorf(exec.CodeUnknownDID, "%s: not on the ledger", d)
+	case r.Deactivated:
+		return nil, exec.Errorf(exec.CodeDeactivated, "%s: deactivated", d)
+	}
+	return r, nil
+}
+
+func (r *Record) authority(league string) (*authority, error) {
+	own, err := controlKeys(r.Document)
+	if err != nil {
+		return nil, err
+	}
+	return &authority{
+		did: r.DID, threshold: r.Threshold, own: own, controllers: eligible(r.Document, r.DID, league),
+	}, nil
+}
+
+// authorize finds each signature's key, counts principals as if all were good, and only then verifies: what cannot be
+// authorised costs no signature check.
+func authorize(env *exec.Env, authorities ...*authority) error {
+	ballots := make([]ballot, len(authorities))
+	checks := make([]op.Check, 0, len(env.Op.Signatures))
+	for _, s := range env.Op.Signatures {
+		key, err := count(env, s, authorities, ballots)
+		if err != nil {
+			return err
+		}
+		checks = append(checks, op.Check{Key: key, Alg: s.Alg, Input: s.Input, Value: s.Value})
+	}
+	for i, a := range authorities {
+		if err := a.decide(&ballots[i]); err != nil {
+			return err
+		}
+	}
+	good := true
+	for _, c := range checks { // all of them, also after a bad one: hints for parallel verification list every question
+		good = env.Verify(c) && good
+	}
+	if !good {
+		return exec.Errorf(exec.CodeBadSignature, "a signature does not verify")
+	}
+	return nil
+}
+
+// ballot holds the distinct keys that signed for one authority.
+type ballot struct {
+	own         []keys.Public
+	revealed    []keys.Public
+	controllers []controllerBallot
+}
+
+type controllerBallot struct {
+	did    did.DID
+	needed int64
+	keys   []keys.Public
+}
+
+// count finds the key of s and enters it into the ballot of every authority it speaks for.
+func count(env *exec.Env, s op.Signature, authorities []*authority, ballots []ballot) (key keys.Public, err error) {
+	kid := s.KID.String()
+	for i, a := range authorities {
+		b := &ballots[i]
+		if s.KID.DID == a.did {
+			found, revealed := a.find(kid)
+			if found.IsZero() {
+				return key, exec.Errorf(exec.CodeUnknownKey, "%s: not a control key", kid)
+			}
+			key = found
+			if revealed {
+				b.revealed = enter(b.revealed, key)
+			} else {
+				b.own = enter(b.own, key)
+			}
+			continue
+		}
+		if !slices.Contains(a.controllers, s.KID.DID) {
+			continue
+		}
+		if key, err = b.controller(env, s.KID.DID, kid); err != nil {
+			return key, err
+		}
+	}
+	if key.IsZero() {
+		return key, exec.Errorf(exec.CodeNotAuthorised, "%s: has no part in this operation", kid)
+	}
+	return key, nil
+}
+
+// find looks kid up among revealed keys, then among own keys; a zero key means neither.
+func (a *authority) find(kid string) (key keys.Public, revealed bool) {
+	for _, k := range a.revealed {
+		if k.kid == kid {
+			return k.key, true
+		}
+	}
+	for _, k := range a.own {
+		if k.kid == kid {
+			return k.key, false
+		}
+	}
+	return key, false
+}
+
+// controller enters a key of a controller DID: one level, that DID's own keys only.
+func (b *ballot) controller(env *exec.Env, d did.DID, kid string) (keys.Public, error) {
+	r, err := active(env.Store, d)
+	if err != nil {
+		return keys.Public{}, err
+	}
+	own, err := controlKeys(r.Document)
+	if err != nil {
+		return keys.Public{}, err
+	}
+	key, _ := (&authority{own: own}).find(kid)
+	if key.IsZero() {
+		return key, exec.Errorf(exec.CodeUnknownKey, "%s: not a control key", kid)
+	}
+	for i := range b.controllers {
+		if b.controllers[i].did == d {
+			b.controllers[i].keys = enter(b.controllers[i].keys, key)
+			return key, nil
+		}
+	}
+	b.controllers = append(b.controllers, controllerBallot{did: d, needed: r.Threshold, keys: []keys.Public{key}})
+	return key, nil
+}
+
+func enter(list []keys.Public, key keys.Public) []keys.Public {
+	if slices.Contains(list, key) {
+		return list
+	}
+	return append(list, key)
+}
+
+// decide compares a ballot with what the authority asks for.
+func (a *authority) decide(b *ballot) error {
+	if a.prerotated {
+		if int64(len(b.revealed)) < a.threshold {
+			return exec.Errorf(exec.CodePreRotation, "%s: %d of %d next keys signed", a.did, len(b.revealed), a.threshold)
+		}
+		return nil
+	}
+	principals := int64(len(b.own))
+	for _, c := range b.controllers {
+		if int64(len(c.keys)) >= c.needed {
+			principals++
+		}
+	}
+	if principals < a.threshold {
+		return exec.Errorf(exec.CodeNotAuthorised, "%s: %d of %d principals signed", a.did, principals, a.threshold)
+	}
+	return nil
+}

@@ -1,0 +1,151 @@
+package identity
+
+import (
+	"fmt"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/hanse-id/hanse/app/exec"
+	"github.com/hanse-id/hanse/did"
+)
+
+// Get reads the present record; nil if d was never created. An error means that the state is corrupt.
+func Get(r exec.Reader, d did.DID) (*Record, error) { return read(r, Key(d), d) }
+
+func read(r exec.Reader, key []byte, d did.DID) (*Record, error) {
+	data := r.Get(key)
+	if data == nil {
+		return nil, nil
+	}
+	record, err := decode(data)
+	if err != nil {
+		return nil, fmt.Errorf("record of %s: %w", d, err)
+	}
+	return record, nil
+}
+
+// Select reads a version by id or time (did.At), the present one if both are zero; with both, the version must be the
+// one that the time selects. did.ErrNotFound if none fits. Deactivated says whether the DID is deactivated, whatever
+// version is returned.
+func Select(r exec.Reader, d did.DID, at did.At) (*Record, error) {
+	present, err := Get(r, d)
+	if err != nil {
+		return nil, err
+	}
+	if present == nil {
+		return nil, did.ErrNotFound
+	}
+	selected := present
+	if !at.Time.IsZero() {
+		if selected, err = byTime(r, present, at.Time.Unix()); err != nil {
+			return nil, err
+		}
+	}
+	if at.VersionID != "" && at.VersionID != selected.VersionID {
+		if !at.Time.IsZero() {
+			return nil, did.ErrNotFound
+		}
+		if selected, err = byID(r, present, at.VersionID); err != nil {
+			return nil, err
+		}
+	}
+	if present.Deactivated && !selected.Deactivated {
+		flagged := *selected
+		flagged.Deactivated = true
+		selected = &flagged
+	}
+	return selected, nil
+}
+
+// Nth reads version n of d, 1 being the first; did.ErrNotFound if there is none.
+func Nth(r exec.Reader, d did.DID, n int64) (*Record, error) {
+	present, err := Get(r, d)
+	if err != nil {
+		return nil, err
+	}
+	if present == nil || n < 1 || n > present.N {
+		return nil, did.ErrNotFound
+	}
+	return version(r, present, n)
+}
+
+// version reads version n of present's DID.
+func version(r exec.Reader, present *Record, n int64) (*Record, error) {
+	if n == present.N {
+		return present, nil
+	}
+	record, err := read(r, VersionKey(present.DID, n), present.DID)
+	if err == nil && record == nil {
+		err = fmt.Errorf("record of %s: version %d is missing", present.DID, n)
+	}
+	return record, err
+}
+
+func byID(r exec.Reader, present *Record, id string) (*Record, error) {
+	number, _, _ := strings.Cut(id, "-")
+	n, err := strconv.ParseInt(number, 10, 64)
+	if err != nil || n < 1 || n > present.N {
+		return nil, did.ErrNotFound
+	}
+	record, err := version(r, present, n)
+	if err != nil {
+		return nil, err
+	}
+	if record.VersionID != id {
+		return nil, did.ErrNotFound
+	}
+	return record, nil
+}
+
+// byTime finds the last version whose block time is ≤ t by binary search over n.
+func byTime(r exec.Reader, present *Record, t int64) (*Record, error) {
+	if present.Updated <= t {
+		return present, nil
+	}
+	var fault error
+	later := sort.Search(int(present.N), func(i int) bool { // number of versions that are not later than t
+		if fault != nil {
+			return true
+		}
+		record, err := version(r, present, int64(i)+1)
+		if err != nil {
+			fault = err
+			return true
+		}
+		return record.Updated > t
+	})
+	if fault != nil {
+		return nil, fault
+	}
+	if later == 0 {
+		return nil, did.ErrNotFound
+	}
+	return version(r, present, int64(later))
+}
+
+// Version converts a record to what resolvers return, read at ledger height h. The document of the deactivation itself
+// is nil. Genesis records have no creation time.
+func (r *Record) Version(h int64) did.Version {
+	return did.Version{
+		DID:           r.DID,
+		Document:      r.Document,
+		N:             r.N,
+		VersionID:     r.VersionID,
+		Created:       instant(r.Created),
+		Updated:       instant(r.Updated),
+		NextVersionID: r.NextVersion,
+		NextUpdate:    instant(r.NextUpdate),
+		Deactivated:   r.Deactivated,
+		Height:        h,
+	}
+}
+
+// instant converts unix seconds to UTC; 0 is no time.
+func instant(seconds int64) time.Time {
+	if seconds == 0 {
+		return time.Time{}
+	}
+	return time.Unix(seconds, 0).UTC()
+}

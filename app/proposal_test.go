@@ -1,0 +1,258 @@
+package app_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/hanse-id/hanse/app"
+	"github.com/hanse-id/hanse/app/apptest"
+	"github.com/hanse-id/hanse/app/exec"
+	"github.com/hanse-id/hanse/app/governance"
+	"github.com/hanse-id/hanse/app/op"
+	"github.com/hanse-id/hanse/did"
+)
+
+// seal makes a batch with everything chosen by the test.
+func seal(t interface{ Fatal(...any) }, league string, center did.DID, notAfter int64, key string, nonce int, envelopes ...[]byte) []byte {
+	var n [16]byte
+	copy(n[:], fmt.Sprintf("sealed %d", nonce))
+	tx, err := op.SealBatch(context.Background(), league, center, n, notAfter, envelopes, apptest.Key(key))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tx
+}
+
+// flip returns tx with one bit of the byte at i (from the end, if negative) changed.
+func flip(tx []byte, i int) []byte {
+	tx = bytes.Clone(tx)
+	tx[(i+len(tx))%len(tx)] ^= 1
+	return tx
+}
+
+func TestEveryClassOfBadBatchHasACode(t *testing.T) {
+	l := apptest.New(t, apptest.Options{Params: func(p *exec.Params) { p.MaxBatchOps = 2 }})
+	center, other := l.Centers[0], l.Centers[1]
+	e := create(l, "a")
+	good := l.Batch(0, e)
+	l.Block(good)
+	halted, err := haltedLeague(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		tx   []byte
+		want exec.Code
+	}{
+		"empty":                    {[]byte{}, exec.CodeBatchMalformed},
+		"one byte":                 {[]byte{'H'}, exec.CodeBatchMalformed},
+		"garbage":                  {bytes.Repeat([]byte("garbage"), 100), exec.CodeBatchMalformed},
+		"one byte too long":        {make([]byte, op.MaxBatchBytes+1), exec.CodeBatchMalformed},
+		"trailing byte":            {append(bytes.Clone(good), 0), exec.CodeSponsorSig},
+		"another league":           {seal(t, "other", center, l.Time+60, "center-1-s", 1, e), exec.CodeBatchMalformed},
+		"unknown center":           {seal(t, apptest.Name, "did:hanse:test:nobody", l.Time+60, "center-1-s", 2, e), exec.CodeUnknownSponsor},
+		"another center's key":     {seal(t, apptest.Name, other, l.Time+60, "center-1-s", 3, e), exec.CodeSponsorSig},
+		"the center's DID key":     {seal(t, apptest.Name, center, l.Time+60, "center-1", 4, e), exec.CodeSponsorSig},
+		"the validator key":        {seal(t, apptest.Name, center, l.Time+60, "center-1-v", 5, e), exec.CodeSponsorSig},
+		"signature changed":        {flip(l.Batch(0, e), -1), exec.CodeSponsorSig},
+		"content changed":          {flip(l.Batch(0, e), 150), exec.CodeSponsorSig},
+		"expired":                  {seal(t, apptest.Name, center, l.Time, "center-1-s", 6, e), exec.CodeBatchExpired},
+		"beyond the window":        {seal(t, apptest.Name, center, l.Time+601, "center-1-s", 7, e), exec.CodeBatchExpired},
+		"repeated":                 {good, exec.CodeBatchRepeated},
+		"too many operations":      {l.Batch(0, e, e, e), exec.CodeBatchLimit},
+		"good, at the last second": {seal(t, apptest.Name, center, l.Time+600, "center-1-s", 8, e), exec.OK},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := l.App.CheckProposal(app.Proposal{Height: 2, Time: l.Time, Txs: [][]byte{c.tx}})
+			if c.want == exec.OK {
+				if err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			rejected, ok := errors.AsType[*app.ProposalError](err)
+			if !ok || rejected.Code != c.want || rejected.Index != 0 {
+				t.Errorf("CheckProposal: got %v, want %s", err, c.want)
+			}
+			if txs := l.App.Prepare(app.Proposal{Height: 2, Time: l.Time, Txs: [][]byte{c.tx}}); len(txs) != 0 {
+				t.Error("Prepare kept it")
+			}
+			// Block sync never asks CheckProposal: Execute makes it a code, and nothing else happens.
+			result, err := l.App.Execute(l.Input(c.tx))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff([]app.TxResult{{Code: c.want}}, result.Txs); diff != "" {
+				t.Error(diff)
+			}
+			if !bytes.Equal(result.AppHash, l.App.Head().AppHash) {
+				t.Error("state changed")
+			}
+		})
+	}
+	err = halted.App.CheckProposal(app.Proposal{Height: 3, Time: halted.Time, Txs: [][]byte{halted.Batch(0, e)}})
+	if rejected, ok := errors.AsType[*app.ProposalError](err); !ok || rejected.Code != exec.CodeSponsorHalted {
+		t.Errorf("halted sponsor: got %v", err)
+	}
+}
+
+// haltedLeague is one whose first center is halted, as governance will do it.
+func haltedLeague(t *testing.T) (*apptest.League, error) {
+	l := apptest.New(t, apptest.Options{})
+	if _, err := l.App.Execute(l.Input()); err != nil {
+		return nil, err
+	}
+	if _, err := l.App.Commit(); err != nil {
+		return nil, err
+	}
+	b := l.Store.Begin()
+	center, err := governance.ByDID(b, l.Centers[0])
+	if err != nil {
+		return nil, err
+	}
+	center.Halted = true
+	if err := governance.PutCenter(b, *center); err != nil {
+		return nil, err
+	}
+	defer func() { l.Time++ }()
+	return l, l.Store.Commit(b, 2, nil)
+}
+
+// create makes a did.create whose key has the name of the DID.
+func create(l *apptest.League, name string) []byte {
+	body := map[string]any{"document": apptest.Document(name), "salt": apptest.Salt(name)}
+	id, err := op.CreatedDID(apptest.Name, body)
+	if err != nil {
+		l.TB.Fatal(err)
+	}
+	return l.Sign(l.Draft("did.create", id, body), apptest.Signed(id, name)...)
+}
+
+func TestContentsNeverRejectAProposal(t *testing.T) {
+	l := apptest.New(t, apptest.Options{})
+	deep := append(bytes.Repeat([]byte("["), 10_000), bytes.Repeat([]byte("]"), 10_000)...)
+	tx := l.Batch(0, []byte("x"), []byte("a.b.c"), []byte(`{"payload":"","signatures":[]}`), deep, bytes.Repeat([]byte{0xFF}, 1000),
+		create(l, "a"))
+	if err := l.App.CheckProposal(app.Proposal{Height: 1, Time: l.Time, Txs: [][]byte{tx}}); err != nil {
+		t.Fatal(err)
+	}
+	ops := l.Block(tx).Txs[0].Ops
+	for i, o := range ops[:5] {
+		if diff := cmp.Diff(app.OpResult{Code: exec.CodeMalformed}, o); diff != "" {
+			t.Errorf("operation %d: %s", i, diff)
+		}
+	}
+	if ops[5].Code != exec.OK || !ops[5].Consumed {
+		t.Errorf("the good one: %+v", ops[5])
+	}
+}
+
+// A league has limits by block, by center and by batch; Prepare fills up to them, and a proposal above them is refused.
+func TestBlockAndCenterLimits(t *testing.T) {
+	l := apptest.New(t, apptest.Options{Params: func(p *exec.Params) { p.MaxBatchOps, p.MaxCenterBlockOps, p.MaxBlockOps = 1, 2, 3 }})
+	var txs [][]byte
+	for _, center := range []int{0, 0, 0, 1, 1} {
+		txs = append(txs, l.Batch(center, create(l, fmt.Sprintf("a%d", len(txs)))))
+	}
+	prepared := l.App.Prepare(app.Proposal{Height: 1, Time: l.Time, Txs: txs})
+	if diff := cmp.Diff([][]byte{txs[0], txs[1], txs[3]}, prepared); diff != "" {
+		t.Error(diff)
+	}
+	err := l.App.CheckProposal(app.Proposal{Height: 1, Time: l.Time, Txs: txs})
+	if diff := cmp.Diff(&app.ProposalError{Index: 2, Code: exec.CodeBatchLimit}, err); diff != "" {
+		t.Error(diff)
+	}
+	var codes []exec.Code
+	for _, r := range l.Block(txs...).Txs {
+		codes = append(codes, r.Code)
+	}
+	limit := exec.CodeBatchLimit
+	if diff := cmp.Diff([]exec.Code{exec.OK, exec.OK, limit, exec.OK, limit}, codes); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// After a halt the first block has a time before it: what is early waits and is not refused.
+func TestEarlyOperationsWait(t *testing.T) {
+	l := apptest.New(t, apptest.Options{})
+	d := l.Draft("did.create", "", nil)
+	d.Exp = l.Time + 605
+	d.Body = map[string]any{"document": apptest.Document("a"), "salt": apptest.Salt("a")}
+	d.By, _ = op.CreatedDID(apptest.Name, d.Body)
+	tx := l.Batch(0, l.Sign(d, apptest.Signed(d.By, "a")...))
+	p := app.Proposal{Height: 1, Time: l.Time, Txs: [][]byte{tx}}
+	if got := l.App.Prepare(p); len(got) != 0 {
+		t.Error("Prepare took an early operation")
+	}
+	if err := l.App.CheckProposal(p); err != nil {
+		t.Errorf("an early operation rejected a proposal: %v", err)
+	}
+	result, err := l.App.Execute(l.Input(tx))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := result.Txs[0].Ops[0]; got.Code != exec.CodeTooEarly || got.Consumed {
+		t.Errorf("got %+v", got)
+	}
+	p.Time += 5
+	if got := l.App.Prepare(p); len(got) != 1 {
+		t.Error("Prepare left it out when it was no longer early")
+	}
+}
+
+// An honest proposer's proposal is always accepted, whatever it was given to choose from.
+func TestWhatIsPreparedIsAccepted(t *testing.T) {
+	l := apptest.New(t, apptest.Options{Params: func(p *exec.Params) { p.MaxBatchOps, p.MaxCenterBlockOps, p.MaxBlockOps = 4, 6, 14 }})
+	l.Block(l.Batch(0, create(l, "before")))
+	var pool [][]byte
+	for i := range 24 {
+		var envelopes [][]byte
+		for k := range i%4 + 1 {
+			envelopes = append(envelopes, create(l, fmt.Sprintf("d%d-%d", i, k)))
+		}
+		tx := l.Batch(i%4, envelopes...)
+		pool = append(pool, tx, flip(tx, i*7), seal(t, apptest.Name, l.Centers[i%4], l.Time-int64(i%2)+600*int64(i%3), "center-1-s", i, envelopes...))
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		p := app.Proposal{Height: 2, Time: l.Time, MaxBytes: rapid.Int64Range(0, 20_000).Draw(rt, "max")}
+		for range rapid.IntRange(0, 30).Draw(rt, "n") {
+			p.Txs = append(p.Txs, rapid.SampledFrom(pool).Draw(rt, "tx"))
+		}
+		txs := l.App.Prepare(p)
+		if err := l.App.CheckProposal(app.Proposal{Height: 2, Time: l.Time, Txs: txs}); err != nil {
+			rt.Fatal(err)
+		}
+		size := int64(0)
+		for _, tx := range txs {
+			size += int64(len(protoField(tx)))
+		}
+		if p.MaxBytes > 0 && size > p.MaxBytes {
+			rt.Fatalf("%d bytes of %d", size, p.MaxBytes)
+		}
+		result, err := l.App.Execute(l.Input(txs...))
+		if err != nil {
+			rt.Fatal(err)
+		}
+		for i, r := range result.Txs {
+			if r.Code != exec.OK {
+				rt.Fatalf("transaction %d of a prepared block: %s", i, r.Code)
+			}
+		}
+	})
+}
+
+// protoField is tx as CometBFT counts it: a repeated bytes field.
+func protoField(tx []byte) []byte {
+	out := []byte{10}
+	n := len(tx)
+	for ; n >= 0x80; n >>= 7 {
+		out = append(out, byte(n)|0x80)
+	}
+	return append(append(out, byte(n)), tx...)
+}
