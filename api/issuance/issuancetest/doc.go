@@ -1,0 +1,2 @@
+// Package issuancetest has TestStore, the conformance suite of issuance.Store implementations.
+package issuancetest

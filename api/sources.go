@@ -1,0 +1,140 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/hanse-id/hanse/app"
+	"github.com/hanse-id/hanse/app/op"
+	"github.com/hanse-id/hanse/app/status"
+	"github.com/hanse-id/hanse/credentials"
+	"github.com/hanse-id/hanse/credentials/statuslist"
+	"github.com/hanse-id/hanse/did"
+)
+
+// sourceLedger is the source that evidence from the ledger names.
+const sourceLedger = "ledger"
+
+// statusReader is what a LedgerStatus needs of a Ledger.
+type statusReader interface {
+	List(ctx context.Context, id op.ID) (*status.List, int64, error)
+	Bits(ctx context.Context, id op.ID, at time.Time) (bits []byte, head app.Head, err error)
+}
+
+// LedgerStatus is the credentials.StatusSource of a league: it matches the whole statusListCredential URL to a list
+// record and reads the bits from the ledger, never by fetching (interfaces.md section 5). Lists of nobody in this league
+// cannot be read. An answer of a lower height than one given before is refused. It is safe for concurrent use.
+type LedgerStatus struct {
+	ledger statusReader
+	now    func() time.Time
+	seen   atomic.Int64 // the highest ledger height that an answer stood on
+}
+
+var _ credentials.StatusSource = (*LedgerStatus)(nil)
+
+// NewLedgerStatus returns a status source over a ledger (nil now: time.Now).
+func NewLedgerStatus(ledger statusReader, now func() time.Time) *LedgerStatus {
+	if now == nil {
+		now = time.Now
+	}
+	return &LedgerStatus{ledger: ledger, now: now}
+}
+
+// Status reads the value of an entry, now or at a past time. Errors are *credentials.ProblemError.
+func (s *LedgerStatus) Status(ctx context.Context, q credentials.StatusQuery) (credentials.StatusResult, error) {
+	if q.At.After(s.now().Add(time.Minute)) {
+		return credentials.StatusResult{}, statusProblem(credentials.ProblemStatusRetrieval, "the status at a future time is not known", nil)
+	}
+	floor := s.seen.Load() // before reading: a slow read may be overtaken by others, and is not older for that
+	list, err := s.list(ctx, q.Entry.List)
+	if err != nil {
+		return credentials.StatusResult{}, err
+	}
+	if err := matchList(list, q); err != nil {
+		return credentials.StatusResult{}, err
+	}
+	bits, head, err := s.ledger.Bits(ctx, list.ID, q.At)
+	if err != nil {
+		return credentials.StatusResult{}, statusProblem(credentials.ProblemStatusRetrieval, "the ledger cannot be read", err)
+	}
+	if head.Height < floor {
+		return credentials.StatusResult{}, statusProblem(credentials.ProblemStatusVerification,
+			"the status list is older (height "+strconv.FormatInt(head.Height, 10)+") than one seen before (height "+strconv.FormatInt(floor, 10)+")", nil)
+	}
+	s.raise(head.Height)
+	value, err := statuslist.Value(bits, q.Entry.Index, int(list.Bits))
+	if err != nil {
+		return credentials.StatusResult{}, statusProblem(credentials.ProblemStatusLength, "the status list is shorter than its record says", err)
+	}
+	age := max(0, s.now().Unix()-head.Time)
+	return credentials.StatusResult{
+		Value: value, Evidence: credentials.Evidence{Source: sourceLedger, Height: head.Height, Age: age},
+	}, nil
+}
+
+// list finds the record of the list that a URL names.
+func (s *LedgerStatus) list(ctx context.Context, url string) (*status.List, error) {
+	i := strings.LastIndex(url, "/status-lists/")
+	if i < 0 {
+		return nil, foreignList()
+	}
+	id, err := op.ParseID(url[i+len("/status-lists/"):])
+	if err != nil {
+		return nil, foreignList()
+	}
+	list, _, err := s.ledger.List(ctx, id)
+	switch {
+	case errors.Is(err, did.ErrNotFound), err == nil && list == nil:
+		return nil, foreignList()
+	case err != nil:
+		return nil, statusProblem(credentials.ProblemStatusRetrieval, "the ledger cannot be read", err)
+	case list.URL != url: // another host with the id of a list of ours: a confusion, not a foreign list
+		return nil, statusProblem(credentials.ProblemStatusVerification, "the status list with this id is published elsewhere", nil)
+	}
+	return list, nil
+}
+
+// matchList checks that the list is what the credential's entry takes it for.
+func matchList(list *status.List, q credentials.StatusQuery) error {
+	size := q.Entry.Size
+	if size == 0 {
+		size = 1
+	}
+	switch {
+	case list.Issuer != q.Issuer:
+		return statusProblem(credentials.ProblemStatusVerification, "the status list belongs to another issuer than the credential", nil)
+	case !slices.Contains(list.Purposes, q.Entry.Purpose):
+		return statusProblem(credentials.ProblemStatusVerification, "the status list does not serve the purpose of the entry", nil)
+	case list.Bits != size:
+		return statusProblem(credentials.ProblemStatusVerification, "the status list has entries of another size", nil)
+	case list.Size < statuslist.MinEntries:
+		return statusProblem(credentials.ProblemStatusLength, "the status list has too few entries", nil)
+	case q.Entry.Index < 0 || q.Entry.Index >= list.Size:
+		return statusProblem(credentials.ProblemRange, "statusListIndex is outside of the status list", nil)
+	}
+	return nil
+}
+
+// raise keeps the highest height.
+func (s *LedgerStatus) raise(height int64) {
+	for {
+		seen := s.seen.Load()
+		if height <= seen || s.seen.CompareAndSwap(seen, height) {
+			return
+		}
+	}
+}
+
+func foreignList() error {
+	return statusProblem(credentials.ProblemStatusRetrieval, "the status list is on no ledger that is known here, and lists are not fetched yet", nil)
+}
+
+func statusProblem(kind, detail string, cause error) error {
+	title := kind[strings.LastIndex(kind, "#")+1:]
+	return &credentials.ProblemError{Problem: credentials.Problem{Type: kind, Title: title, Detail: detail}, Err: cause}
+}

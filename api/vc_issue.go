@@ -1,0 +1,182 @@
+package api
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/hanse-id/hanse/api/issuance"
+	"github.com/hanse-id/hanse/credentials"
+	"github.com/hanse-id/hanse/did"
+)
+
+// formSelective is the one form that knows mandatoryPointers; it comes with the issue on forms.
+const formSelective = "ecdsa-sd-2023"
+
+// headerIdempotency names a request that may be repeated (draft-ietf-httpapi-idempotency-key-header).
+const headerIdempotency = "Idempotency-Key"
+
+// issueAs answers POST /issuers/{issuer}/credentials/issue.
+func (a credentialAPI) issueAs(c echo.Context) error {
+	r, credential, opts, err := a.readIssue(c)
+	if err != nil {
+		return err
+	}
+	return a.answerIssue(c, r, pathParam(c, "issuer"), credential, opts)
+}
+
+// issue answers POST /credentials/issue: the issuer is the one that the credential names.
+func (a credentialAPI) issue(c echo.Context) error {
+	if a.opts.Issuance == nil {
+		return noIssuance()
+	}
+	r, credential, opts, err := a.readIssue(c)
+	if err != nil {
+		return err
+	}
+	named, err := issuance.NamedIssuer(credential)
+	if err != nil {
+		return issuanceError(err, "/credential")
+	}
+	issuer, err := a.opts.Issuance.IssuerFor(did.DID(named), opts.Form)
+	if err != nil {
+		return issuanceError(err, "/credential")
+	}
+	if !principalOf(c).Allows("write:/credentials/issue") {
+		if err := requireScope(c, "write:/issuers/"+issuer.Name+"/credentials/issue"); err != nil {
+			return err
+		}
+	}
+	return a.answerIssue(c, r, issuer.Name, credential, opts)
+}
+
+// readIssue reads the request of both.
+func (a credentialAPI) readIssue(c echo.Context) (*vcRequest, map[string]any, issuance.IssueOptions, error) {
+	var opts issuance.IssueOptions
+	r, err := a.readRequest(c, "credential", "options")
+	if err != nil {
+		return nil, nil, opts, err
+	}
+	credential, ok := r.body["credential"].(map[string]any)
+	if !ok {
+		return nil, nil, opts, badMember("/credential", "credential must be an object")
+	}
+	if opts, err = a.issueOptions(r); err != nil {
+		return nil, nil, opts, err
+	}
+	if err := a.finish(c, r); err != nil {
+		return nil, nil, opts, err
+	}
+	return r, credential, opts, nil
+}
+
+func (a credentialAPI) issueOptions(r *vcRequest) (opts issuance.IssueOptions, err error) {
+	if opts.CredentialID, err = r.options.text("credentialId"); err != nil {
+		return opts, err
+	}
+	suite, err := r.options.text("cryptosuite")
+	if err != nil {
+		return opts, err
+	}
+	format, err := r.options.text("format")
+	if err != nil {
+		return opts, err
+	}
+	if suite != "" && format != "" && suite != format {
+		return opts, badMember("/options/format", "cryptosuite and format name different forms")
+	}
+	opts.Form = credentials.Form(suite + format)
+	if suite == format {
+		opts.Form = credentials.Form(suite)
+	}
+	pointers, err := r.options.texts("mandatoryPointers")
+	if err != nil {
+		return opts, err
+	}
+	if len(pointers) > 0 && opts.Form != formSelective {
+		return opts, badMember("/options/mandatoryPointers", "only "+formSelective+" has mandatory pointers")
+	}
+	return opts, nil
+}
+
+func (a credentialAPI) answerIssue(c echo.Context, r *vcRequest, name string, credential map[string]any, opts issuance.IssueOptions) error {
+	if a.opts.Issuance == nil {
+		return noIssuance()
+	}
+	switch keys := c.Request().Header.Values(headerIdempotency); {
+	case len(keys) > 1:
+		return badParameter(headerIdempotency, "give one key")
+	case len(keys) == 1:
+		opts.Idempotency = &issuance.Idempotency{Principal: principalOf(c).Key.ID, Key: keys[0], Request: r.raw}
+	}
+	issued, err := a.opts.Issuance.Issue(c.Request().Context(), name, credential, opts)
+	if err != nil {
+		return issuanceError(err, "/credential")
+	}
+	h := c.Response().Header()
+	h.Set(echo.HeaderCacheControl, cacheNever)
+	if issued.Replayed {
+		h.Set("Idempotent-Replayed", "true")
+	}
+	return writeJSON(c, http.StatusCreated, mediaJSON, map[string]any{"verifiableCredential": issued.Body})
+}
+
+func noIssuance() *Error { return unavailable("this center issues nothing", nil) }
+
+// issuanceError is the edge form of what package issuance says. at is the JSON pointer of the credential in the body.
+func issuanceError(err error, at string) error {
+	if edge, ok := errors.AsType[*Error](err); ok {
+		return edge
+	}
+	if problem, ok := errors.AsType[*credentials.ProblemError](err); ok {
+		status := http.StatusUnprocessableEntity
+		if errors.Is(err, credentials.ErrForeignIssuer) {
+			status = http.StatusForbidden
+		}
+		return &Error{Name: problem.Problem.Type, Title: problem.Problem.Title, Status: status,
+			Detail: problem.Problem.Detail, Pointer: at + problem.Problem.Pointer, Err: err}
+	}
+	for _, row := range issuanceTable {
+		if errors.Is(err, row.reason) {
+			return row.edge(err, at)
+		}
+	}
+	return edgeOrInternal(err)
+}
+
+// issuanceRow says how a reason of package issuance looks at the edge.
+type issuanceRow struct {
+	reason error
+	name   string
+	status int
+	inside bool // pointers are into the credential
+}
+
+var issuanceTable = []issuanceRow{
+	{reason: issuance.ErrUnknownIssuer, name: "unknown-issuer", status: http.StatusNotFound},
+	{reason: issuance.ErrForeignIssuer, name: "foreign-issuer", status: http.StatusForbidden, inside: true},
+	{reason: issuance.ErrInvalid, name: credentials.ProblemMalformed, status: http.StatusUnprocessableEntity, inside: true},
+	{reason: issuance.ErrRequest, name: "invalid-request", status: http.StatusBadRequest},
+	{reason: issuance.ErrDuplicate, name: "credential-exists", status: http.StatusConflict, inside: true},
+	{reason: issuance.ErrInFlight, name: "idempotency-in-flight", status: http.StatusConflict},
+	{reason: issuance.ErrKeyReused, name: "idempotency-key-reused", status: http.StatusUnprocessableEntity},
+	{reason: issuance.ErrNotFound, name: "not-found", status: http.StatusNotFound},
+	{reason: issuance.ErrGone, name: "gone", status: http.StatusGone},
+	{reason: issuance.ErrUnavailable, name: "unavailable", status: http.StatusServiceUnavailable},
+}
+
+func (row issuanceRow) edge(err error, at string) *Error {
+	e := &Error{Name: row.name, Status: row.status, Err: err}
+	if refusal, ok := errors.AsType[*issuance.Refusal](err); ok {
+		e.Detail, e.Pointer = refusal.Detail, refusal.Pointer
+		if row.inside && e.Pointer != "" {
+			e.Pointer = at + e.Pointer
+		}
+	}
+	if row.status == http.StatusServiceUnavailable {
+		return unavailable(e.Detail, err)
+	}
+	e.Retryable = row.reason == issuance.ErrInFlight
+	return e
+}
