@@ -1,0 +1,74 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	cmtlog "github.com/cometbft/cometbft/libs/log"
+)
+
+// logger lets CometBFT log to slog. CometBFT is talkative: what it calls info (several lines a block) is debug
+// here, and peers that come and go are no errors.
+type logger struct {
+	log    *slog.Logger
+	module string
+}
+
+var _ cmtlog.Logger = logger{}
+
+func newLogger(log *slog.Logger) cmtlog.Logger {
+	return logger{log: log.With("part", "cometbft")}
+}
+
+func (l logger) Debug(msg string, keyvals ...any) { l.write(slog.LevelDebug-4, msg, keyvals) }
+func (l logger) Info(msg string, keyvals ...any)  { l.write(slog.LevelDebug, msg, keyvals) }
+func (l logger) Warn(msg string, keyvals ...any)  { l.write(slog.LevelWarn, msg, keyvals) }
+
+func (l logger) Error(msg string, keyvals ...any) {
+	level := slog.LevelError
+	switch l.module {
+	case "p2p", "pex", "rpc", "rpc-server":
+		level = slog.LevelDebug
+	}
+	l.write(level, msg, keyvals)
+}
+
+// With returns a logger that adds keyvals; "module" is remembered.
+func (l logger) With(keyvals ...any) cmtlog.Logger {
+	next := logger{log: l.log.With(attributes(keyvals)...), module: l.module}
+	for i := 0; i+1 < len(keyvals); i += 2 {
+		if keyvals[i] == "module" {
+			next.module = fmt.Sprint(keyvals[i+1])
+		}
+	}
+	return next
+}
+
+func (l logger) write(level slog.Level, msg string, keyvals []any) {
+	if !l.log.Enabled(context.Background(), level) {
+		return
+	}
+	l.log.Log(context.Background(), level, msg, attributes(keyvals)...)
+}
+
+// attributes makes slog arguments of go-kit's keyvals: keys are texts, values that can print themselves do.
+func attributes(keyvals []any) []any {
+	out := make([]any, 0, len(keyvals))
+	for i := 0; i+1 < len(keyvals); i += 2 {
+		value := keyvals[i+1]
+		if s, ok := value.(fmt.Stringer); ok {
+			value = lazy{s}
+		}
+		out = append(out, slog.Any(fmt.Sprint(keyvals[i]), value))
+	}
+	return out
+}
+
+// lazy prints a value only if the line is written.
+type lazy struct{ fmt.Stringer }
+
+func (v lazy) LogValue() slog.Value {
+	defer func() { _ = recover() }() // a nil pointer behind the interface: CometBFT logs those
+	return slog.StringValue(v.String())
+}

@@ -1,0 +1,199 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	abcitypes "github.com/cometbft/cometbft/abci/types"
+	cmtnode "github.com/cometbft/cometbft/node"
+	"github.com/cometbft/cometbft/proxy"
+	"github.com/cometbft/cometbft/types"
+
+	"github.com/hanse-id/hanse/abci"
+	"github.com/hanse-id/hanse/abci/ledger"
+	"github.com/hanse-id/hanse/abci/pool"
+	"github.com/hanse-id/hanse/app"
+	"github.com/hanse-id/hanse/app/governance"
+)
+
+// SponsorError says that a sponsor key belongs to no center of the league.
+type SponsorError struct{ Key string }
+
+func (e *SponsorError) Error() string {
+	return "sponsor key " + e.Key + " belongs to no center of the league"
+}
+
+// start brings everything up, from the disk outwards.
+func (n *Node) start(ctx context.Context) error {
+	h := home(n.cfg.Home)
+	unlock, err := h.lock()
+	if err != nil {
+		return err
+	}
+	if err := n.open(h); err != nil {
+		return errors.Join(err, unlockIfAlone(n, unlock))
+	}
+	n.state.unlock = unlock
+	if err := n.join(); err != nil {
+		return err
+	}
+	if err := n.startPool(h); err != nil {
+		return err
+	}
+	return n.startComet(ctx, h)
+}
+
+// unlockIfAlone unlocks the home if no state was opened that would do it.
+func unlockIfAlone(n *Node, unlock func() error) error {
+	if n.state != nil {
+		n.state.unlock = unlock
+		return nil
+	}
+	return unlock()
+}
+
+// open reads the genesis and opens the state; a new node's state is genesis.
+func (n *Node) open(h home) error {
+	genesis, err := ReadGenesis(n.cfg.Home)
+	if err != nil {
+		return err
+	}
+	if n.key, err = loadNodeKey(h); err != nil {
+		return err
+	}
+	verdicts := pool.NewVerdicts(0)
+	if n.state, err = openState(h, n.cfg.CacheBytes, verdicts, n.cfg.Logger, true); err != nil {
+		return err
+	}
+	n.verdicts = verdicts
+	head := n.state.App.Head()
+	if head.Height == 0 {
+		_, _, err := n.state.App.Init(genesis)
+		return err
+	}
+	if head.League != genesis.League {
+		return fmt.Errorf("state is of league %q, genesis of %q", head.League, genesis.League)
+	}
+	return nil
+}
+
+// join finds the center that this node works for: by its sponsor key, or else by its validator key.
+func (n *Node) join() error {
+	identity, err := ReadIdentity(n.cfg.Home)
+	if err != nil {
+		return err
+	}
+	view, err := n.state.App.View(0)
+	if err != nil {
+		return err
+	}
+	defer view.Close()
+	centers, err := governance.Centers(view.Reader())
+	if err != nil {
+		return err
+	}
+	n.centers.Store(int64(len(centers)))
+	sponsor := ""
+	if n.cfg.Sponsor != nil {
+		sponsor = n.cfg.Sponsor.Public().Multikey()
+	}
+	for _, c := range centers {
+		if sponsor == "" && c.Validator == identity.Validator || sponsor != "" && contains(c.Sponsors, sponsor) {
+			n.center = c
+		}
+	}
+	if sponsor != "" && n.center.DID == "" {
+		return &SponsorError{Key: sponsor}
+	}
+	if n.cfg.Name == "" {
+		n.cfg.Name = n.center.Name
+	}
+	return nil
+}
+
+func contains(list []string, s string) bool {
+	for _, item := range list {
+		if item == s {
+			return true
+		}
+	}
+	return false
+}
+
+func (n *Node) startPool(h home) (err error) {
+	n.pool, err = pool.New(pool.Config{
+		Machine: n.state.App, Rules: n.rules, Verdicts: n.verdicts, Center: n.center.DID, Sponsor: n.cfg.Sponsor,
+		Journal: h.journal(), Quorum: func() bool { return n.health().Quorum }, Current: n.current,
+		Ended: n.feed.Settled, Fatal: n.fail, Logger: n.cfg.Logger, Metrics: n.cfg.Metrics,
+	})
+	if err != nil {
+		return err
+	}
+	n.ledger = ledger.New(ledger.Config{App: n.state.App, Pool: n.pool, Feed: n.feed, Status: n.health})
+	n.app = abci.New(abci.Config{
+		App: n.state.App, Pool: n.pool, Commit: n.committed, Fatal: n.fail, Logger: n.cfg.Logger,
+	})
+	return nil
+}
+
+// rules reads what the pool needs of the last committed state.
+func (n *Node) rules() (pool.Rules, error) {
+	view, err := n.state.App.View(0)
+	if err != nil {
+		return pool.Rules{}, err
+	}
+	defer view.Close()
+	rules, err := pool.ReadRules(view.Reader())
+	if err == nil {
+		n.centers.Store(int64(len(rules.Centers)))
+	}
+	return rules, err
+}
+
+// current reports whether the node has caught up with the league.
+func (n *Node) current() bool {
+	return n.running.Load() && !n.comet.ConsensusReactor().WaitSync()
+}
+
+// startComet makes CometBFT's node, which replays blocks that the state lacks, and starts it. CometBFT panics on some
+// faults of its files; here that is an error.
+func (n *Node) startComet(ctx context.Context, h home) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("starting CometBFT: %v", p)
+		}
+	}()
+	cfg, err := n.cfg.comet()
+	if err != nil {
+		return err
+	}
+	n.pace = pace{idle: n.cfg.IdleInterval, consensus: cfg.Consensus}
+	validator, err := loadValidator(h)
+	if err != nil {
+		return err
+	}
+	genesis := func() (*types.GenesisDoc, error) { return types.GenesisDocFromFile(h.genesis()) }
+	var application abcitypes.Application = n.app
+	if n.cfg.Intercept != nil {
+		application = n.cfg.Intercept(application)
+	}
+	comet, err := cmtnode.NewNodeWithContext(ctx, cfg, validator, n.key, proxy.NewConnSyncLocalClientCreator(application),
+		genesis, n.dbs.provider, n.meters.provider(), newLogger(n.cfg.Logger))
+	if err != nil {
+		return fmt.Errorf("starting CometBFT: %w", err)
+	}
+	n.comet = comet
+	if err := n.meters.err; err != nil {
+		return fmt.Errorf("metrics: %w", err)
+	}
+	if err := comet.Start(); err != nil {
+		return fmt.Errorf("starting CometBFT: %w", err)
+	}
+	n.running.Store(true)
+	n.keepPeers()
+	return nil
+}
+
+// Head is the last committed block of a node, also of a stopped one.
+func (n *Node) Head() app.Head { return n.state.App.Head() }

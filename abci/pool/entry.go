@@ -1,0 +1,87 @@
+package pool
+
+import (
+	"container/heap"
+	"time"
+
+	"github.com/hanse-id/hanse/app/op"
+	"github.com/hanse-id/hanse/did"
+)
+
+// entry is one operation of this center that has no outcome yet.
+type entry struct {
+	id        op.ID
+	by        did.DID
+	exp       int64
+	envelope  []byte
+	journaled bool
+	group     *group    // the group that will journal it; nil once it has
+	batch     *batch    // the own batch that carries it now, if any
+	due       time.Time // while waiting: when to look again
+	recheck   bool      // a block refused it: admit it again before offering it again
+	waiting   bool
+	tries     int
+}
+
+// waitHeap orders waiting entries by when they are due.
+type waitHeap []*entry
+
+func (h waitHeap) Len() int           { return len(h) }
+func (h waitHeap) Less(i, j int) bool { return h[i].due.Before(h[j].due) }
+func (h waitHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h *waitHeap) Push(x any)        { *h = append(*h, x.(*entry)) }
+func (h *waitHeap) Pop() any {
+	old := *h
+	e := old[len(old)-1]
+	old[len(old)-1] = nil
+	*h = old[:len(old)-1]
+	return e
+}
+
+// wait parks an entry until due. Called with mu held.
+func (p *Pool) wait(e *entry, due time.Time) {
+	if e.waiting {
+		return
+	}
+	e.waiting, e.due = true, due
+	heap.Push(&p.waiting, e)
+}
+
+// takeDue moves entries whose time has come out of the heap; those that ended meanwhile are dropped.
+// Called with mu held.
+func (p *Pool) takeDue(now time.Time) []*entry {
+	var due []*entry
+	for len(p.waiting) > 0 && !p.waiting[0].due.After(now) {
+		e := heap.Pop(&p.waiting).(*entry)
+		e.waiting = false
+		if p.entries[e.id] == e {
+			due = append(due, e)
+		}
+	}
+	return due
+}
+
+// enlist makes an entry known; it counts from now on. Called with mu held.
+func (p *Pool) enlist(e *entry) {
+	p.entries[e.id] = e
+	p.perDID[e.by]++
+	p.bytes += len(e.envelope)
+}
+
+// forget ends an entry's life in the pool. Called with mu held.
+func (p *Pool) forget(e *entry) {
+	if p.entries[e.id] != e {
+		return
+	}
+	delete(p.entries, e.id)
+	p.bytes -= len(e.envelope)
+	if p.perDID[e.by]--; p.perDID[e.by] <= 0 {
+		delete(p.perDID, e.by)
+	}
+	if b := e.batch; b != nil {
+		e.batch = nil
+		if b.live--; b.live <= 0 {
+			p.removeOwn(b)
+		}
+	}
+}
