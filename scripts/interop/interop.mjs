@@ -110,6 +110,18 @@ async function revoke(credentialId) {
 
 const failures = report => report.checks.filter(c => c.outcome === 'fail').map(c => c.id).join(', ');
 
+/** A revocation is visible everywhere about one block later: asks until hanse rejects, for ten seconds at most. */
+async function hanseSeesRevocation(credential) {
+  const end = Date.now() + 10_000;
+  for(;;) {
+    const answer = await hanseVerifies(credential);
+    if(!answer.verified || Date.now() > end) {
+      return rejected(answer, 'status');
+    }
+    await new Promise(resolve => setTimeout(resolve, 50));
+  }
+}
+
 function rejected({verified, report}, check) {
   must(!verified && report.decision === 'reject', `hanse says ${report.decision}`);
   must(!check || failures(report).includes(check), `hanse rejects it for ${failures(report)}, not ${check}`);
@@ -129,12 +141,12 @@ async function joseVerifies(jws) {
   return jose.compactVerify(jws, await jose.importJWK(key, 'EdDSA'), {algorithms: ['EdDSA', 'Ed25519']});
 }
 
-/** Changes one character of the payload. */
+/** Changes one claim and leaves everything else, the signature too, as it was. */
 function tamperJWS(jws) {
-  const parts = jws.split('.');
-  const at = parts[1].length >> 1;
-  parts[1] = parts[1].slice(0, at) + (parts[1][at] === 'A' ? 'B' : 'A') + parts[1].slice(at + 1);
-  return parts.join('.');
+  const [header, payload, signature] = jws.split('.');
+  const claims = JSON.parse(Buffer.from(payload, 'base64url'));
+  claims.credentialSubject.degree.name = 'Doctor of Everything';
+  return [header, Buffer.from(JSON.stringify(claims)).toString('base64url'), signature].join('.');
 }
 
 const envelop = jws => ({
@@ -154,7 +166,7 @@ for(const name of ['vc-jwt', 'demo']) {
     must(error?.code === 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED', `jose says ${error}`);
     return error.code;
   });
-  await check(`${name}: hanse refuses the same tampered copy`, async () => rejected(await hanseVerifies(envelop(tamperJWS(jws)))));
+  await check(`${name}: hanse refuses the same tampered copy`, async () => rejected(await hanseVerifies(envelop(tamperJWS(jws))), 'signature'));
 }
 
 {
@@ -170,7 +182,7 @@ for(const name of ['vc-jwt', 'demo']) {
     must(verified && report.decision === 'accept', `hanse says ${report.decision}: ${failures(report)}`);
     return `accept, ${report.checks.filter(c => c.outcome === 'pass').length} checks passed`;
   });
-  await check('vc+jwt: hanse refuses a tampered copy of it', async () => rejected(await hanseVerifies(envelop(tamperJWS(jws)))));
+  await check('vc+jwt: hanse refuses a tampered copy of it', async () => rejected(await hanseVerifies(envelop(tamperJWS(jws))), 'signature'));
   await check('vc+jwt: hanse refuses it under another issuer', async () => rejected(await hanseVerifies(envelop(await sign(unsigned('did:example:mill'))))));
 }
 
@@ -201,11 +213,13 @@ const statusOf = ({credential}) => checkStatus({credential, documentLoader, suit
   });
   await check('eddsa-jcs-2022: both see a revocation', async () => {
     await revoke(credential.id);
-    const seen = rejected(await hanseVerifies(credential), 'status');
-    const list = [].concat(credential.credentialStatus).find(s => s.statusPurpose === 'revocation');
-    const result = await statusOf({credential: {...credential, credentialStatus: list}});
-    must(result.results?.[0]?.status === true || result.verified === false, `@digitalbazaar says ${JSON.stringify(result)}`);
-    must(!(await bazaarVerifies(credential, {checkStatus: statusOf})).verified, '@digitalbazaar/vc still verifies it');
+    const seen = await hanseSeesRevocation(credential);
+    // The library answers `verified` for a list that is genuine, and says per entry whether it is set.
+    const {statusResult} = await bazaarVerifies(credential, {checkStatus: statusOf});
+    const entry = statusResult.results.find(r => r.credentialStatus.statusPurpose === 'revocation');
+    must(statusResult.verified && entry?.status === true, `@digitalbazaar says ${JSON.stringify(statusResult)}`);
+    const other = statusResult.results.find(r => r.credentialStatus.statusPurpose === 'suspension');
+    must(other?.status === false, 'the suspension entry is set too');
     return `${seen}; @digitalbazaar/vc-bitstring-status-list sees the bit`;
   });
 }
@@ -229,7 +243,7 @@ await check('vc+jwt: both see a revocation', async () => {
   const enveloped = await hanseIssues('vc-jwt');
   const credential = jose.decodeJwt(compact(enveloped));
   await revoke(credential.id);
-  const seen = rejected(await hanseVerifies(enveloped), 'status');
+  const seen = await hanseSeesRevocation(enveloped);
   const entry = [].concat(credential.credentialStatus).find(s => s.statusPurpose === 'revocation');
   const token = await (await fetch(entry.statusListCredential, {headers: {accept: 'application/vc+jwt'}})).text();
   const {payload} = await joseVerifies(token);

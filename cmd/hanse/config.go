@@ -1,0 +1,253 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/knadh/koanf/parsers/toml/v2"
+	"github.com/knadh/koanf/providers/confmap"
+	"github.com/knadh/koanf/providers/env/v2"
+	"github.com/knadh/koanf/providers/file"
+	"github.com/knadh/koanf/v2"
+
+	"github.com/hanse-id/hanse/did"
+)
+
+// configVersion is the version of hanse.toml that this binary writes and reads.
+const configVersion = 1
+
+// config is hanse.toml. Precedence: flag, then HANSE_SECTION__KEY, then the file, then the default.
+type config struct {
+	ConfigVersion int            `koanf:"config_version"`
+	Center        centerConfig   `koanf:"center"`
+	API           apiConfig      `koanf:"api"`
+	Ledger        ledgerConfig   `koanf:"ledger"`
+	Cache         cacheConfig    `koanf:"cache"`
+	Keystore      keystoreConfig `koanf:"keystore"`
+	Trust         trustConfig    `koanf:"trust"`
+	Log           logConfig      `koanf:"log"`
+	Advanced      advancedConfig `koanf:"advanced"`
+}
+
+type centerConfig struct {
+	Name      string `koanf:"name"`
+	PublicURL string `koanf:"public_url"` // every link derives from it
+	Replica   string `koanf:"replica"`    // tags this replica's leases
+}
+
+type apiConfig struct {
+	Listen         string   `koanf:"listen"`
+	NoAuth         bool     `koanf:"no_auth"`
+	TrustedProxies []string `koanf:"trusted_proxies"` // CIDRs whose X-Forwarded-For counts
+	CORSOrigins    []string `koanf:"cors_origins"`
+	RatePerSecond  float64  `koanf:"rate_per_second"` // by principal; 0: none
+	ContextsDir    string   `koanf:"contexts_dir"`
+}
+
+type ledgerConfig struct {
+	P2P      string   `koanf:"p2p"`
+	External string   `koanf:"external"`
+	RPC      string   `koanf:"rpc"`
+	Metrics  string   `koanf:"metrics"`
+	Peers    []string `koanf:"peers"`
+}
+
+type cacheConfig struct {
+	Redis     string `koanf:"redis"`      // redis://host:port/db; empty: in process only
+	RedisFile string `koanf:"redis_file"` // file that holds the URL, when it has a password
+	HMACFile  string `koanf:"hmac_file"`  // key that the center's replicas share; default: HOME/cache.key
+	MaxMiB    int64  `koanf:"memory_mib"` // in-process cache
+}
+
+type keystoreConfig struct {
+	PassphraseFile string `koanf:"passphrase_file"` // absent: the prompt asks
+}
+
+type trustConfig struct {
+	Required bool          `koanf:"required"` // accreditation decides instead of warning
+	Allow    []allowConfig `koanf:"allow"`
+}
+
+// allowConfig says which credential types ("*": all) an issuer is trusted for.
+type allowConfig struct {
+	Issuer string   `koanf:"issuer"`
+	Types  []string `koanf:"types"`
+}
+
+type logConfig struct {
+	Level  string `koanf:"level"`
+	Format string `koanf:"format"` // json, text, or auto: text on a terminal
+}
+
+type advancedConfig struct {
+	CometBFT map[string]any `koanf:"cometbft"`
+}
+
+var configDefaults = map[string]any{
+	"config_version":      configVersion,
+	"center.replica":      "main",
+	"api.listen":          "127.0.0.1:7080",
+	"api.rate_per_second": 200.0,
+	"ledger.p2p":          "127.0.0.1:26656",
+	"ledger.rpc":          "127.0.0.1:26657",
+	"ledger.metrics":      "127.0.0.1:26660",
+	"cache.memory_mib":    64,
+	"log.level":           "info",
+	"log.format":          "auto",
+}
+
+// setting is one value of a configuration and where it came from: "default", "file", "environment" or "flag".
+type setting struct {
+	Name  string `json:"name"`
+	Value any    `json:"value"`
+	From  string `json:"from"`
+}
+
+// loadConfig reads the configuration of a home. flags maps setting names to values given on the command line.
+func loadConfig(home string, flags map[string]any) (*config, []setting, error) {
+	k, from := koanf.New("."), map[string]string{}
+	layer := func(name string, p koanf.Provider, parser koanf.Parser) error {
+		part := koanf.New(".")
+		if err := part.Load(p, parser); err != nil {
+			return err
+		}
+		for _, key := range part.Keys() {
+			from[key] = name
+		}
+		return k.Merge(part)
+	}
+	path := filepath.Join(home, "hanse.toml")
+	if err := layer("default", confmap.Provider(configDefaults, "."), nil); err != nil {
+		return nil, nil, err
+	}
+	if err := layer("file", file.Provider(path), toml.Parser()); err != nil {
+		if errors.Is(err, os.ErrNotExist) {
+			return nil, nil, hinted(fmt.Errorf("%s has no hanse.toml", home), "make a center with 'hanse init --home %s', or a league with 'hanse dev'", home)
+		}
+		return nil, nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if err := layer("environment", environment(), nil); err != nil {
+		return nil, nil, err
+	}
+	if err := layer("flag", confmap.Provider(flags, "."), nil); err != nil {
+		return nil, nil, err
+	}
+	if err := checkKeys(k.Keys()); err != nil {
+		return nil, nil, err
+	}
+	cfg := &config{}
+	if err := k.Unmarshal("", cfg); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", path, err)
+	}
+	all := make([]setting, 0, len(from))
+	for _, key := range k.Keys() {
+		all = append(all, setting{Name: key, Value: k.Get(key), From: from[key]})
+	}
+	return cfg, all, cfg.validate()
+}
+
+// environment reads HANSE_SECTION__KEY. Variables without "__" belong to commands (HANSE_API, HANSE_HOME).
+func environment() koanf.Provider {
+	return env.Provider(".", env.Opt{Prefix: "HANSE_", TransformFunc: func(key, value string) (string, any) {
+		section, name, found := strings.Cut(strings.ToLower(strings.TrimPrefix(key, "HANSE_")), "__")
+		if !found {
+			return "", nil
+		}
+		return section + "." + strings.ReplaceAll(name, "__", "."), value
+	}})
+}
+
+func (c *config) validate() error {
+	if c.ConfigVersion != configVersion {
+		return fmt.Errorf("config_version is %d, this binary reads %d", c.ConfigVersion, configVersion)
+	}
+	u, err := url.Parse(c.Center.PublicURL)
+	if err != nil || u.Host == "" || u.Scheme != "https" && !(u.Scheme == "http" && isLoopback(u.Hostname())) {
+		return fmt.Errorf("center.public_url %q is not an https URL (http is for loopback only)", c.Center.PublicURL)
+	}
+	for name, address := range map[string]string{"api.listen": c.API.Listen, "ledger.p2p": c.Ledger.P2P, "ledger.rpc": c.Ledger.RPC, "ledger.metrics": c.Ledger.Metrics} {
+		if _, _, err := net.SplitHostPort(address); err != nil && address != "" {
+			return fmt.Errorf("%s %q is not host:port", name, address)
+		}
+	}
+	for i, a := range c.Trust.Allow {
+		if _, err := did.Parse(a.Issuer); err != nil || len(a.Types) == 0 {
+			return fmt.Errorf("trust.allow number %d: issuer %q needs to be a DID with at least one type", i+1, a.Issuer)
+		}
+	}
+	if host, _, _ := net.SplitHostPort(c.API.Listen); c.API.NoAuth && !isLoopback(host) {
+		return fmt.Errorf("api.no_auth is refused on %s: only loopback may go without tokens", c.API.Listen)
+	}
+	return nil
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// settings lists every setting by its dotted name, in file order; open tables end in ".*".
+func settings() []string {
+	var names []string
+	var walk func(t reflect.Type, prefix string)
+	walk = func(t reflect.Type, prefix string) {
+		for i := range t.NumField() {
+			f := t.Field(i)
+			name := prefix + f.Tag.Get("koanf")
+			switch {
+			case f.Type.Kind() == reflect.Struct:
+				walk(f.Type, name+".")
+			case f.Type.Kind() == reflect.Map:
+				names = append(names, name+".*")
+			default:
+				names = append(names, name)
+			}
+		}
+	}
+	walk(reflect.TypeFor[config](), "")
+	return names
+}
+
+// checkKeys refuses unknown settings and suggests the nearest one.
+func checkKeys(keys []string) error {
+	known := settings()
+	for _, key := range keys {
+		if slices.ContainsFunc(known, func(name string) bool {
+			open, isTable := strings.CutSuffix(name, ".*")
+			return name == key || isTable && (key == open || strings.HasPrefix(key, open+"."))
+		}) {
+			continue
+		}
+		nearest := slices.MinFunc(known, func(a, b string) int { return distance(key, a) - distance(key, b) })
+		return hinted(fmt.Errorf("unknown setting %q", key), "did you mean %q?", nearest)
+	}
+	return nil
+}
+
+// distance is the Levenshtein distance of two short names.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"unicode"
+
+	"github.com/hanse-id/hanse/api/client"
+	"github.com/hanse-id/hanse/did"
+	"github.com/hanse-id/hanse/did/keystore"
+)
+
+// Exit codes. Scripts branch on them, so they never change.
+const (
+	exitOK            = 0
+	exitError         = 1
+	exitUsage         = 2
+	exitNotVerified   = 3
+	exitNotAuthorised = 4
+	exitNotFound      = 5
+)
+
+// cliError is an error with its exit code and a hint that says what to do. Err nil: the output said it all.
+type cliError struct {
+	Code int
+	Err  error
+	Hint string
+}
+
+func (e *cliError) Error() string {
+	if e.Err == nil {
+		return fmt.Sprintf("exit %d", e.Code)
+	}
+	return e.Err.Error()
+}
+
+func (e *cliError) Unwrap() error { return e.Err }
+
+func usage(err error, hint string, args ...any) error {
+	return &cliError{Code: exitUsage, Err: err, Hint: fmt.Sprintf(hint, args...)}
+}
+
+func usagef(format string, args ...any) error {
+	return &cliError{Code: exitUsage, Err: fmt.Errorf(format, args...)}
+}
+
+func hinted(err error, hint string, args ...any) error {
+	e := classify(err)
+	e.Hint = fmt.Sprintf(hint, args...)
+	return e
+}
+
+// classify gives an error without an exit code the one its kind has.
+func classify(err error) *cliError {
+	var known *cliError
+	var problem *client.Problem
+	switch {
+	case errors.As(err, &known):
+		return known
+	case errors.As(err, &problem):
+		return classifyProblem(problem)
+	case errors.Is(err, did.ErrNotFound), errors.Is(err, keystore.ErrNotFound):
+		return &cliError{Code: exitNotFound, Err: err}
+	case errors.Is(err, did.ErrInvalidDID), errors.Is(err, did.ErrInvalidURL):
+		return &cliError{Code: exitUsage, Err: err}
+	case errors.Is(err, client.ErrUnreachable):
+		return &cliError{Code: exitError, Err: err, Hint: "is the center running? start a league with 'hanse dev', or name another center with --api URL"}
+	case errors.Is(err, context.Canceled):
+		return &cliError{Code: exitError, Err: errors.New("interrupted")}
+	case strings.HasPrefix(err.Error(), "unknown command"), strings.HasPrefix(err.Error(), "accepts "), strings.HasPrefix(err.Error(), "required flag"):
+		return &cliError{Code: exitUsage, Err: err, Hint: "see 'hanse --help'"}
+	default:
+		return &cliError{Code: exitError, Err: err}
+	}
+}
+
+func classifyProblem(p *client.Problem) *cliError {
+	e := &cliError{Code: exitError, Err: p}
+	switch p.Status {
+	case http.StatusUnauthorized:
+		e.Code, e.Hint = exitNotAuthorised, "give a token with --token-file FILE; 'hanse api-key create' makes one"
+	case http.StatusForbidden:
+		e.Code = exitNotAuthorised
+	case http.StatusNotFound, http.StatusGone:
+		e.Code = exitNotFound
+	}
+	return e
+}
+
+// printable replaces control characters, so that no name, DID or answer can write escapes to a terminal.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r != '\n' && r != '\t' && (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)) {
+			return '�'
+		}
+		return r
+	}, s)
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"time"
+
+	"github.com/hanse-id/hanse/abci/node"
+	"github.com/hanse-id/hanse/app"
+	"github.com/hanse-id/hanse/app/exec"
+)
+
+// assembleGenesis makes the genesis bytes of a league; the order of the descriptors does not matter.
+func assembleGenesis(league string, descriptors []descriptor) ([]byte, error) {
+	g := &app.Genesis{League: league, Params: exec.DefaultParams()}
+	for _, d := range sorted(descriptors) {
+		g.Centers = append(g.Centers, d.Center)
+	}
+	if err := g.Validate(); err != nil {
+		return nil, err
+	}
+	return node.AssembleGenesis(g, time.Time{})
+}
+
+// installGenesis puts genesis and peers into a home that `hanse init` made.
+func installGenesis(home string, genesis []byte, descriptors []descriptor) error {
+	cfg, _, err := loadConfig(home, nil)
+	if err != nil {
+		return err
+	}
+	if err := node.WriteGenesis(home, genesis); err != nil {
+		return err
+	}
+	return setPeers(home, peersOf(cfg.Center.Name, descriptors))
+}
+
+var peersLine = regexp.MustCompile(`(?m)^peers = .*$`)
+
+// setPeers rewrites the one line of hanse.toml that names the peers and leaves the operator's other edits alone.
+func setPeers(home string, peers []string) error {
+	path := filepath.Join(home, "hanse.toml")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if !peersLine.Match(text) {
+		return fmt.Errorf("%s has no line that begins with \"peers = \"", path)
+	}
+	return writePrivate(path, peersLine.ReplaceAllLiteral(text, []byte("peers = "+tomlList(peers))))
+}
+
+// peersOf lists the peer addresses of all centers but the named one.
+func peersOf(self string, descriptors []descriptor) []string {
+	var peers []string
+	for _, d := range sorted(descriptors) {
+		if d.Center.Name != self {
+			peers = append(peers, d.NodeID+"@"+d.P2P)
+		}
+	}
+	return peers
+}
+
+func sorted(descriptors []descriptor) []descriptor {
+	return slices.SortedFunc(slices.Values(descriptors), func(a, b descriptor) int { return cmp.Compare(a.Center.Name, b.Center.Name) })
+}
+
+// readDescriptor reads a home's own descriptor.
+func readDescriptor(home string) (*descriptor, error) {
+	data, err := readPrivate(filepath.Join(home, "descriptor.json"))
+	if err != nil {
+		return nil, err
+	}
+	d := &descriptor{}
+	return d, strictJSON(data, d)
+}
+
+// strictJSON decodes one JSON object whose members are all known.
+func strictJSON(data []byte, out any) error {
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(out); err != nil {
+		return err
+	}
+	if dec.More() {
+		return fmt.Errorf("more than one JSON value")
+	}
+	return nil
+}
+
+func fingerprint(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
+func trimSpace(b []byte) []byte { return bytes.TrimSpace(b) }

@@ -1,0 +1,227 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hanse-id/hanse/abci/node"
+	"github.com/hanse-id/hanse/api/issuance"
+	"github.com/hanse-id/hanse/app/op"
+	"github.com/hanse-id/hanse/credentials"
+	"github.com/hanse-id/hanse/did"
+	"github.com/hanse-id/hanse/did/keys"
+	"github.com/hanse-id/hanse/did/keystore"
+)
+
+// forms lists the securing forms that issuers can have, with the issuer name that `dev` gives each.
+var forms = []struct {
+	Name string
+	Form credentials.Form
+}{
+	{"vc-jwt", credentials.FormJWT},
+	{"eddsa-jcs-2022", credentials.FormEdDSAJCS},
+}
+
+func issuerCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "issuer", Short: "Make and list the issuers of a center"}
+	cmd.AddCommand(issuerCreateCommand(), issuerListCommand())
+	return cmd
+}
+
+// issuerSpec says what issuer to make.
+type issuerSpec struct {
+	Name   string
+	Method string // "hanse" or "key"
+	Form   credentials.Form
+	Retain bool
+}
+
+func issuerCreateCommand() *cobra.Command {
+	spec := issuerSpec{}
+	cmd := &cobra.Command{
+		Use:   "create NAME",
+		Short: "Make an issuer: its keys, its DID and its status lists",
+		Long: `Makes keys for an issuer in the center's keystore and configures it. A did:hanse issuer is registered on
+the ledger when the center starts next; a did:key issuer needs no registration. The center must not run.`,
+		Example: `  hanse issuer create registrar
+  hanse issuer create badges --method key --form eddsa-jcs-2022`,
+		Args: cobra.ExactArgs(1),
+	}
+	addHome(cmd)
+	addPassphrase(cmd)
+	addOutput(cmd)
+	f := cmd.Flags()
+	f.StringVar(&spec.Method, "method", "hanse", "DID method: hanse (registered on the ledger) or key")
+	f.StringVar((*string)(&spec.Form), "form", string(credentials.FormJWT), "securing form: "+formNames())
+	f.BoolVar(&spec.Retain, "retain", false, "keep the issued credentials, sealed, until they are deleted")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		spec.Name = args[0]
+		home, err := homeOf(cmd)
+		if err != nil {
+			return err
+		}
+		cfg, _, err := loadConfig(home, nil)
+		if err != nil {
+			return err
+		}
+		genesis, err := node.ReadGenesis(home)
+		if err != nil {
+			return hinted(err, "an issuer's DID needs the league: install the genesis first, 'hanse genesis assemble --install'")
+		}
+		store, err := openKeystore(cmd, home, cfg.Keystore.PassphraseFile, openOptions{})
+		if err != nil {
+			return err
+		}
+		created, err := createIssuer(cmd.Context(), home, genesis.League, store, spec)
+		if err != nil {
+			return err
+		}
+		return show(cmd, created, func(w io.Writer) { row(w, created.Name, created.Form, created.DID) })
+	}
+	return cmd
+}
+
+func formNames() string {
+	var names []string
+	for _, f := range forms {
+		names = append(names, string(f.Form))
+	}
+	return strings.Join(names, ", ")
+}
+
+func issuerListCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "list", Short: "List a center's issuers", Args: cobra.NoArgs, Example: "  hanse issuer list -o json",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			home, err := homeOf(cmd)
+			if err != nil {
+				return err
+			}
+			if _, _, err := loadConfig(home, nil); err != nil {
+				return err
+			}
+			store, err := openIssuance(cmd.Context(), home)
+			if err != nil {
+				return err
+			}
+			defer store.Close()
+			list, err := store.Issuers(cmd.Context())
+			if err != nil {
+				return err
+			}
+			return show(cmd, list, func(w io.Writer) {
+				row(w, "NAME", "FORM", "DID")
+				for _, i := range list {
+					row(w, i.Name, i.Form, i.DID)
+				}
+			})
+		},
+	}
+	addHome(cmd)
+	addOutput(cmd)
+	return cmd
+}
+
+func openIssuance(ctx context.Context, home string) (*issuance.SQLite, error) {
+	return issuance.OpenSQLite(ctx, filepath.Join(home, "data", "issuance.db"))
+}
+
+// pendingDir holds the creation bodies of issuer DIDs that the ledger has not seen yet; `hanse serve` submits them.
+func pendingDir(home string) string { return filepath.Join(home, "data", "pending") }
+
+// pendingDID is a DID to be created when the ledger can be reached.
+type pendingDID struct {
+	DID  did.DID        `json:"did"`
+	Key  string         `json:"key"` // keystore name of its control key
+	Body map[string]any `json:"body"`
+}
+
+// createIssuer makes keys and DID of an issuer and stores its configuration.
+func createIssuer(ctx context.Context, home, league string, store keystore.Store, spec issuerSpec) (*issuance.Issuer, error) {
+	if !slices.ContainsFunc(forms, func(f struct {
+		Name string
+		Form credentials.Form
+	}) bool {
+		return f.Form == spec.Form
+	}) {
+		return nil, usage(fmt.Errorf("form %q", spec.Form), "use one of: %s", formNames())
+	}
+	db, err := openIssuance(ctx, home)
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	i := issuance.Issuer{Name: spec.Name, Form: spec.Form, Key: "issuer-" + spec.Name, Retain: spec.Retain}
+	signer, err := ensureKey(ctx, store, i.Key, keys.EdDSA)
+	if err != nil {
+		return nil, err
+	}
+	switch spec.Method {
+	case "key":
+		i.DID, i.Method = did.DID(signer.Public().DIDKey()), signer.Public().DIDKeyURL()
+	case "hanse":
+		if err := registerLater(ctx, home, league, store, signer.Public(), &i); err != nil {
+			return nil, err
+		}
+	default:
+		return nil, usage(fmt.Errorf("method %q", spec.Method), "use --method hanse or --method key")
+	}
+	if err := i.Validate(); err != nil {
+		return nil, &cliError{Code: exitUsage, Err: err}
+	}
+	return &i, db.PutIssuer(ctx, i)
+}
+
+// registerLater gives an issuer a did:hanse with a control key of its own and leaves its creation for the next start.
+func registerLater(ctx context.Context, home, league string, store keystore.Store, assertion keys.Public, i *issuance.Issuer) error {
+	control := i.Key + "-control"
+	signer, err := ensureKey(ctx, store, control, keys.EdDSA)
+	if err != nil {
+		return err
+	}
+	body, err := createBody(signer.Public(), assertion)
+	if err != nil {
+		return err
+	}
+	if i.DID, err = op.CreatedDID(league, body); err != nil {
+		return err
+	}
+	i.Control = []string{control}
+	// createBody lists the assertion key twice: as Multikey (#key-2) for Data Integrity, as JsonWebKey for JOSE.
+	methods := map[credentials.Form]string{
+		credentials.FormEdDSAJCS: i.DID.String() + "#key-2",
+		credentials.FormJWT:      i.DID.String() + "#key-2-jwk",
+	}
+	i.Method = methods[i.Form]
+	delete(methods, i.Form)
+	i.Alternatives = methods
+	text, err := json.Marshal(pendingDID{DID: i.DID, Key: control, Body: body})
+	if err != nil {
+		return err
+	}
+	return writePrivate(filepath.Join(pendingDir(home), i.Name+".json"), text)
+}
+
+// createDevIssuers makes the issuers that every center of a dev league has.
+func createDevIssuers(ctx context.Context, home, league string, store keystore.Store) ([]devIssuer, error) {
+	specs := []issuerSpec{{Name: "demo", Method: "hanse", Form: credentials.FormJWT}}
+	for _, f := range forms {
+		specs = append(specs, issuerSpec{Name: f.Name, Method: "key", Form: f.Form})
+	}
+	var made []devIssuer
+	for _, spec := range specs {
+		i, err := createIssuer(ctx, home, league, store, spec)
+		if err != nil {
+			return nil, fmt.Errorf("issuer %s: %w", spec.Name, err)
+		}
+		made = append(made, devIssuer{Name: i.Name, DID: i.DID.String(), Format: string(i.Form)})
+	}
+	return made, nil
+}

@@ -1,0 +1,109 @@
+// Command hanse is a center of a league, the tools of its operator, and a client for everybody else.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+
+// run executes one command line and returns its exit code (see exit.go).
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitOK
+	}
+	var e *cliError
+	if !errors.As(err, &e) {
+		e = classify(err)
+	}
+	if e.Err != nil {
+		fmt.Fprintf(stderr, "error: %s\n", printable(e.Err.Error()))
+	}
+	if e.Hint != "" {
+		fmt.Fprintf(stderr, "hint: %s\n", e.Hint)
+	}
+	return e.Code
+}
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "hanse",
+		Short: "Trust and identity kept by several independent centers",
+		Long: `hanse keeps DIDs, credential status and trust on one ledger that several
+independent centers operate together: a league.
+
+Start one on this machine:      hanse dev
+See the whole story:            hanse demo`,
+		Example: `  hanse dev
+  hanse did resolve did:hanse:dev:Qm…
+  hanse vc verify --input credential.json`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		for _, secret := range []string{"--token", "--passphrase", "--password", "--key-data"} {
+			if strings.HasSuffix(err.Error(), "unknown flag: "+secret) {
+				return usage(err, "secrets never stand on a command line: use %s-file FILE (mode 0600)", secret)
+			}
+		}
+		return usage(err, "see '%s --help'", cmd.CommandPath())
+	})
+	root.AddGroup(
+		&cobra.Group{ID: "start", Title: "Start here:"},
+		&cobra.Group{ID: "use", Title: "Identities and credentials:"},
+		&cobra.Group{ID: "operate", Title: "Operate a center:"},
+	)
+	for group, commands := range map[string][]*cobra.Command{
+		"start":   {devCommand(), demoCommand()},
+		"use":     {didCommand(), keyCommand(), vcCommand(), opCommand()},
+		"operate": {initCommand(), genesisCommand(), serveCommand(), statusCommand(), issuerCommand(), apiKeyCommand(), nodeCommand(), configCommand()},
+	} {
+		for _, c := range commands {
+			c.GroupID = group
+			root.AddCommand(c)
+		}
+	}
+	root.AddCommand(versionCommand())
+	requireKnownSubcommands(root)
+	return root
+}
+
+// requireKnownSubcommands makes `hanse did reslove` a usage error with a suggestion instead of a help page and exit 0.
+func requireKnownSubcommands(root *cobra.Command) {
+	for _, c := range root.Commands() {
+		if !c.HasSubCommands() {
+			continue
+		}
+		c.SuggestionsMinimumDistance = 2
+		c.RunE = func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return cmd.Help()
+			}
+			hint := fmt.Sprintf("see '%s --help'", cmd.CommandPath())
+			if s := cmd.SuggestionsFor(args[0]); len(s) > 0 {
+				hint = fmt.Sprintf("did you mean '%s %s'?", cmd.CommandPath(), s[0])
+			}
+			return &cliError{Code: exitUsage, Err: fmt.Errorf("unknown command %q", args[0]), Hint: hint}
+		}
+		c.Args = cobra.ArbitraryArgs
+	}
+}

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hanse-id/hanse/api/client"
+)
+
+const defaultAPI = "http://127.0.0.1:7080"
+
+// addAPI adds the flags of commands that talk to a center.
+func addAPI(cmd *cobra.Command) {
+	cmd.Flags().String("api", "", "URL of a center (default $HANSE_API, then "+defaultAPI+")")
+	cmd.Flags().String("token-file", "", "file with an API token, \"-\" for standard input (default $HANSE_TOKEN_FILE)")
+}
+
+// clientOf returns a client of the center a command talks to.
+func clientOf(cmd *cobra.Command) (*client.Client, error) {
+	base, _ := cmd.Flags().GetString("api")
+	if base == "" {
+		base = os.Getenv("HANSE_API")
+	}
+	if base == "" {
+		base = defaultAPI
+	}
+	if !strings.HasPrefix(base, "http://") && !strings.HasPrefix(base, "https://") {
+		return nil, usagef("--api %q is not a URL: it begins with http:// or https://", base)
+	}
+	token, err := tokenOf(cmd)
+	if err != nil {
+		return nil, err
+	}
+	return client.New(base, client.Options{Token: token, Agent: "hanse-cli"}), nil
+}
+
+func tokenOf(cmd *cobra.Command) (string, error) {
+	path, _ := cmd.Flags().GetString("token-file")
+	if path == "" {
+		path = os.Getenv("HANSE_TOKEN_FILE")
+	}
+	if path == "" {
+		return "", nil
+	}
+	if path == "-" {
+		text, err := readInput(cmd, "-", 4096)
+		return strings.TrimSpace(string(text)), err
+	}
+	text, err := readPrivate(path)
+	return strings.TrimSpace(string(text)), err
+}
+
+// addWait adds --wait to commands that submit an operation.
+func addWait(cmd *cobra.Command) {
+	cmd.Flags().Duration("wait", 15*time.Second, "how long to wait for the operation's receipt; 0: not at all")
+}
+
+func waitOf(cmd *cobra.Command) time.Duration {
+	d, _ := cmd.Flags().GetDuration("wait")
+	return d
+}

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+)
+
+func serveCommand() *cobra.Command {
+	var listen, redis string
+	var untilEOF, restored bool
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run a center: its node and its API",
+		Long: `Runs a center until it is interrupted: the node that keeps the ledger, and the HTTP API.
+The home directory holds hanse.toml, keys and data; see 'hanse init'.`,
+		Example: "  hanse serve --home ~/center-a\n  HANSE_LOG__LEVEL=debug hanse serve --home ~/center-a",
+		Args:    cobra.NoArgs,
+	}
+	addHome(cmd)
+	addPassphrase(cmd)
+	f := cmd.Flags()
+	f.StringVar(&listen, "api", "", "address the API listens on (default: api.listen of hanse.toml)")
+	f.StringVar(&redis, "redis", "", "Redis URL (default: cache.redis of hanse.toml)")
+	f.BoolVar(&restored, "restored", false, "the data directory was restored from a backup: leased status indices are abandoned")
+	f.BoolVar(&untilEOF, "until-stdin-closes", false, "stop when standard input closes")
+	_ = f.MarkHidden("until-stdin-closes")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		home, err := homeOf(cmd)
+		if err != nil {
+			return err
+		}
+		flags := map[string]any{}
+		for name, value := range map[string]string{"api.listen": listen, "cache.redis": redis} {
+			if value != "" {
+				flags[name] = value
+			}
+		}
+		cfg, _, err := loadConfig(home, flags)
+		if err != nil {
+			return err
+		}
+		ctx := cmd.Context()
+		if untilEOF {
+			var stop context.CancelFunc
+			ctx, stop = context.WithCancel(ctx)
+			go func() {
+				_, _ = io.Copy(io.Discard, cmd.InOrStdin())
+				stop()
+			}()
+		}
+		store, err := openKeystore(cmd, home, cfg.Keystore.PassphraseFile, openOptions{})
+		if err != nil {
+			return err
+		}
+		log := newLogger(cfg.Log, cmd.ErrOrStderr())
+		c, err := openCenter(ctx, &center{home: home, cfg: cfg, keys: store, log: log, restored: restored})
+		if err != nil {
+			return err
+		}
+		return errors.Join(c.run(ctx), c.close())
+	}
+	return cmd
+}
+
+// newLogger writes JSON, or text on a terminal, to w.
+func newLogger(cfg logConfig, w io.Writer) *slog.Logger {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(cfg.Level)); err != nil {
+		level = slog.LevelInfo
+	}
+	opts := &slog.HandlerOptions{Level: level}
+	if cfg.Format == "text" || cfg.Format != "json" && isTerminal(w) {
+		return slog.New(slog.NewTextHandler(w, opts))
+	}
+	return slog.New(slog.NewJSONHandler(w, opts))
+}
+
+// run serves API and metrics until ctx ends, or until node or servers fail.
+func (c *center) run(ctx context.Context) error {
+	apiListener, err := net.Listen("tcp", c.cfg.API.Listen)
+	if err != nil {
+		return hinted(err, "choose another address with --api")
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return c.server.Serve(ctx, apiListener) })
+	if c.cfg.Ledger.Metrics != "" {
+		metrics, err := net.Listen("tcp", c.cfg.Ledger.Metrics)
+		if err != nil {
+			apiListener.Close()
+			return fmt.Errorf("metrics: %w", err)
+		}
+		group.Go(func() error { return serveMetrics(ctx, metrics, c.server.MetricsHandler()) })
+	}
+	group.Go(func() error { return untilEnd(c.ledger.Follow(ctx)) })
+	group.Go(func() error { return c.prepare(ctx) })
+	group.Go(func() error {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-c.node.Done():
+			return fmt.Errorf("the node stopped: %w", c.node.Err())
+		}
+	})
+	c.log.Info("serving", "center", c.cfg.Center.Name, "api", apiListener.Addr().String(), "public_url", c.cfg.Center.PublicURL, "pid", os.Getpid())
+	c.warn()
+	return group.Wait()
+}
+
+// untilEnd makes nothing of the error that says that a context ended.
+func untilEnd(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// warn names settings that work here but will disappoint others.
+func (c *center) warn() {
+	host, _, _ := net.SplitHostPort(c.cfg.API.Listen)
+	public := c.cfg.Center.PublicURL
+	if !isLoopback(host) && isLoopback(hostOf(public)) {
+		c.log.Warn("public_url is loopback, but the API listens on a public address: links that others get will not work", "public_url", public, "listen", c.cfg.API.Listen)
+	}
+	if c.cfg.API.NoAuth {
+		c.log.Warn("no tokens are needed: anyone on this machine may issue and revoke")
+	}
+}
+
+// prepare registers pending DIDs and makes status lists and leases; the center is ready when it is done.
+func (c *center) prepare(ctx context.Context) error {
+	if err := c.registrar.run(ctx); err != nil {
+		return nil // ctx ended
+	}
+	for pause := 200 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
+		err := c.issuance.Prepare(ctx)
+		if err == nil {
+			c.prepared.Store(true)
+			c.log.Info("issuers are ready")
+			return nil
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		c.log.Warn("an issuer is not ready yet", "error", err)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(pause):
+		}
+	}
+}
+
+func serveMetrics(ctx context.Context, l net.Listener, h http.Handler) error {
+	server := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second}
+	stopped := context.AfterFunc(ctx, func() { server.Close() })
+	defer stopped()
+	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("metrics: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+)
+
+// buildInfo is what `hanse version` says.
+type buildInfo struct {
+	Version  string `json:"version"`
+	Revision string `json:"revision,omitempty"`
+	Go       string `json:"go"`
+	CometBFT string `json:"cometbft"`
+}
+
+// versionOf reads the version that the Go toolchain recorded in the binary.
+func versionOf() buildInfo {
+	v := buildInfo{Version: "unknown", Go: runtime.Version()}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return v
+	}
+	v.Version = info.Main.Version
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			v.Revision = s.Value
+		}
+	}
+	for _, dep := range info.Deps {
+		if dep.Path == "github.com/cometbft/cometbft" {
+			v.CometBFT = dep.Version
+		}
+	}
+	return v
+}
+
+func versionCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			v := versionOf()
+			return show(cmd, v, func(w io.Writer) {
+				fmt.Fprintf(w, "hanse %s (%s, CometBFT %s)\n", v.Version, v.Go, v.CometBFT)
+			})
+		},
+	}
+	addOutput(cmd)
+	return cmd
+}
