@@ -16,7 +16,9 @@ func (a *App) Admit(o *op.Operation, now int64) (err error) {
 		return err
 	}
 	defer done()
-	if a.hasReceipt(state, o.ID) {
+	if known, err := a.hasReceipt(state, o.ID); err != nil {
+		return err
+	} else if known {
 		return exec.Errorf(exec.CodeDuplicate, "%s: has a receipt", o.ID)
 	}
 	env, err := a.hypothetical(state, o, now)
@@ -28,16 +30,16 @@ func (a *App) Admit(o *op.Operation, now int64) (err error) {
 }
 
 // hasReceipt also finds operations that were committed longer ago than the replay window.
-func (a *App) hasReceipt(state exec.Reader, id op.ID) bool {
+func (a *App) hasReceipt(state exec.Reader, id op.ID) (bool, error) {
 	if a.isConsumed(id) {
-		return true
+		return true, nil
 	}
 	index, ok := state.(indexed)
 	if !ok {
-		return false
+		return false, nil // genesis
 	}
 	r, err := readReceipt(index, id)
-	return err == nil && r != nil
+	return r != nil, err
 }
 
 // hypothetical makes an Env for the next block at block time now. It writes nothing.

@@ -32,9 +32,9 @@ type App struct {
 	batches  batches
 	executed *execution // by Execute, until Commit
 
-	mu       sync.RWMutex // guards what Commit replaces under concurrent readers
-	genesis  *Genesis     // until the first Commit
-	initial  *genesisReader
+	mu       sync.RWMutex  // guards what Commit replaces under concurrent readers
+	genesis  *Genesis      // until the first Commit
+	initial  genesisReader // the same, for readers
 	head     Head
 	params   exec.Params
 	consumed map[op.ID]struct{} // ids in the b/i/ records of committed state; written under mu, by Commit only
@@ -55,7 +55,7 @@ func New(store *state.Store, opts Options) (a *App, err error) {
 	if store.Version() == 0 {
 		return a, nil
 	}
-	snap, err := store.Snapshot(store.Version())
+	snap, err := store.Snapshot(0)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +100,7 @@ func (a *App) Init(g *Genesis) (appHash []byte, centers []governance.Center, err
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.genesis, a.initial, a.params = g, &genesisReader{block: block}, g.Params
+	a.genesis, a.initial, a.params = g, readGenesis(block), g.Params
 	a.head = Head{League: g.League, AppHash: root[:]}
 	a.executed = nil
 	return root[:], centers, nil
@@ -168,18 +168,17 @@ func (a *App) committed() (exec.Reader, func() error, error) {
 	a.mu.RLock()
 	initial := a.initial
 	a.mu.RUnlock()
-	if initial != nil {
-		return initial, func() error { return nil }, nil
-	}
-	version := a.store.Version()
-	if version == 0 {
-		return nil, nil, ErrNoGenesis
-	}
-	snap, err := a.store.Snapshot(version)
+	snap, err := a.store.Snapshot(0)
 	if err != nil {
 		return nil, nil, err
 	}
-	return snap, snap.Close, nil
+	switch {
+	case snap.Version() > 0:
+		return snap, snap.Close, nil
+	case initial == nil:
+		return nil, nil, errors.Join(ErrNoGenesis, snap.Close())
+	}
+	return initial, snap.Close, nil
 }
 
 // storageFault turns the panic of a failed read into the error that stops the node; other panics go on.

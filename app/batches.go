@@ -6,7 +6,7 @@ import (
 	"github.com/hanse-id/hanse/app/op"
 )
 
-// openedBytes bounds the raw size of the batches that are kept opened: about two full blocks of default size.
+// openedBytes bounds the batches that are kept opened, as footprint counts them: some full blocks of default size.
 const openedBytes = 16 << 20
 
 // batches keeps batches opened between Prepare, CheckProposal and Execute, so that a frame is decompressed and its
@@ -51,13 +51,29 @@ func (b *batches) keep(h *op.Header, ops []*op.Operation) {
 	if _, ok := b.kept[h.Hash]; ok {
 		return
 	}
-	b.kept[h.Hash], b.sizes[h.Hash] = ops, int64(h.RawLen)
+	size := footprint(h, ops)
+	b.kept[h.Hash], b.sizes[h.Hash] = ops, size
 	b.order = append(b.order, h.Hash)
-	b.bytes += int64(h.RawLen)
+	b.bytes += size
 	for b.bytes > openedBytes || len(b.order) > 2*len(b.kept)+16 {
 		b.remove(b.order[0])
 		b.order = b.order[1:]
 	}
+}
+
+// footprint is what an opened batch takes, but for the decoded bodies: its frame, and the signing inputs that operations of
+// several signatures hold, each with a copy of the payload. Of 128 KiB with 16 signatures that makes 1.5 MiB.
+func footprint(h *op.Header, ops []*op.Operation) int64 {
+	n := int64(h.RawLen)
+	for _, o := range ops {
+		if o == nil || len(o.Signatures) == 1 {
+			continue // the input of a single one is part of the frame
+		}
+		for _, s := range o.Signatures {
+			n += int64(len(s.Input))
+		}
+	}
+	return n
 }
 
 // drop forgets batches that were committed.

@@ -9,7 +9,6 @@ import (
 	"github.com/hanse-id/hanse/app/identity"
 	"github.com/hanse-id/hanse/app/op"
 	"github.com/hanse-id/hanse/app/state"
-	"github.com/hanse-id/hanse/did"
 )
 
 // execution is one block being executed. Dropping it undoes it.
@@ -22,6 +21,7 @@ type execution struct {
 
 	consumed   map[op.ID]struct{} // by this block
 	forgotten  []op.ID            // ids whose window has passed
+	chunks     int64              // of status lists, touched so far
 	nextParams exec.Params
 	result     BlockResult
 }
@@ -95,18 +95,21 @@ func (x *execution) batch(r ruling) TxResult {
 			result.Ops[i] = OpResult{Code: exec.CodeMalformed}
 			continue
 		}
-		result.Ops[i] = x.operation(o, r.header.Center)
+		result.Ops[i] = x.operation(o, r.tally)
 	}
 	return result
 }
 
 // operation executes one operation. Only from the moment its signatures are good is its id consumed and its outcome
 // final: what fails before changes nothing (`ledger.md` 2).
-func (x *execution) operation(o *op.Operation, sponsor op.CenterHash) OpResult {
-	env := x.env(o, sponsor)
+func (x *execution) operation(o *op.Operation, t *tally) OpResult {
+	env := x.env(o)
 	action, err := x.authorize(env)
 	if err != nil {
 		return OpResult{ID: o.ID, Code: codeOf(err)}
+	}
+	if !x.affords(action, t) {
+		return OpResult{ID: o.ID, Code: exec.CodeOverQuota}
 	}
 	if charged(o) {
 		overlay := x.state.Overlay()
@@ -130,10 +133,26 @@ func (x *execution) operation(o *op.Operation, sponsor op.CenterHash) OpResult {
 	return OpResult{ID: o.ID, Code: code, Consumed: true}
 }
 
-func (x *execution) env(o *op.Operation, sponsor op.CenterHash) *exec.Env {
+// affords bounds the chunks of status lists that a block touches, in all and for each center: twelve bytes of an operation
+// are enough for two records, so no other limit bounds this work. What does not fit is over quota: it consumes nothing and
+// can be sent again. The first of a center always fits, so that no operation is too large for ever.
+func (x *execution) affords(action Action, t *tally) bool {
+	c, ok := action.(interface{ Chunks() int64 })
+	if !ok {
+		return true
+	}
+	n, limit := c.Chunks(), x.params.MaxBlockChunks
+	if t.chunks > 0 && (t.chunks+n > limit/2 || x.chunks+n > limit) {
+		return false
+	}
+	t.chunks, x.chunks = t.chunks+n, x.chunks+n
+	return true
+}
+
+func (x *execution) env(o *op.Operation) *exec.Env {
 	return &exec.Env{
 		Block: x.block, Store: readOnly{x.state}, Params: x.params, League: x.league, Op: o,
-		Verify: x.app.verify, Sponsor: sponsor,
+		Verify: x.app.verify,
 	}
 }
 
@@ -163,7 +182,7 @@ func authorize(env *exec.Env, consumed bool) (Action, error) {
 		return nil, err
 	}
 	if charged(o) {
-		if err := identity.CheckQuota(env, o.By); err != nil {
+		if err := identity.CheckQuota(env, o.By, delegated(o)); err != nil {
 			return nil, err
 		}
 	}
@@ -216,7 +235,7 @@ func (x *execution) misbehaviour(validators []string) {
 	for _, key := range validators {
 		e := exec.Event{Type: "validator.misbehaved", Attributes: []exec.Attribute{{Name: "validator", Value: key}}}
 		if i := slices.IndexFunc(centers, func(c governance.Center) bool { return c.Validator == key }); i >= 0 {
-			e.Subjects = []string{exec.SubjectCenter(did.DID(centers[i].DID))}
+			e.Subjects = []string{exec.SubjectCenter(centers[i].DID)}
 		}
 		x.result.Events = append(x.result.Events, e)
 	}

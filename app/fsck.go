@@ -53,8 +53,8 @@ func Fsck(store *state.Store, report func(done, total int64)) (err error) {
 		}
 		found.add(err)
 	}
-	if version := store.Version(); version > 0 {
-		snap, err := store.Snapshot(version)
+	if store.Version() > 0 {
+		snap, err := store.Snapshot(0)
 		if err != nil {
 			return err
 		}
@@ -91,7 +91,7 @@ func checkPrefixes(r exec.Reader, problem func(error)) {
 
 // checkBlocks compares every block that is still remembered with its root.
 func checkBlocks(r exec.Reader, problem func(error)) {
-	for key, data := range r.Range([]byte(idsPrefix), prefixEnd(idsPrefix)) {
+	for key, data := range r.Range([]byte(idsPrefix), exec.PrefixEnd(idsPrefix)) {
 		height := keyHeight(key, idsPrefix)
 		m, err := decodeRemembered(data)
 		if err != nil {
@@ -107,10 +107,10 @@ func checkBlocks(r exec.Reader, problem func(error)) {
 // checkBatches compares the two tables of batch hashes.
 func checkBatches(r exec.Reader, problem func(error)) {
 	hashes, times := 0, 0
-	for range r.Range([]byte(batchPrefix), prefixEnd(batchPrefix)) {
+	for range r.Range([]byte(batchPrefix), exec.PrefixEnd(batchPrefix)) {
 		hashes++
 	}
-	for key := range r.Range([]byte(batchTimePrefix), prefixEnd(batchTimePrefix)) {
+	for key := range r.Range([]byte(batchTimePrefix), exec.PrefixEnd(batchTimePrefix)) {
 		times++
 		notAfter, hash := key[len(batchTimePrefix):][:8], key[len(batchTimePrefix)+8:]
 		if !bytes.Equal(r.Get(append([]byte(batchPrefix), hash...)), notAfter) {
@@ -132,7 +132,7 @@ func checkIndex(snap *state.Snapshot, store *state.Store, problem func(error)) {
 		problem(fmt.Errorf("index: app hash of block %d is not the root", head.Height))
 	}
 	oldest := oldestBlock(store)
-	for key, data := range snap.Range([]byte(idsPrefix), prefixEnd(idsPrefix)) {
+	for key, data := range snap.Range([]byte(idsPrefix), exec.PrefixEnd(idsPrefix)) {
 		height := keyHeight(key, idsPrefix)
 		if m, err := decodeRemembered(data); err == nil && height >= oldest {
 			checkReceipts(snap, height, m.pairs, problem)

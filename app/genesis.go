@@ -1,11 +1,11 @@
 package app
 
 import (
+	"bytes"
 	"fmt"
 	"iter"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/hanse-id/hanse/app/exec"
 	"github.com/hanse-id/hanse/app/governance"
@@ -168,36 +168,37 @@ func (g *Genesis) apply(s exec.Store) error {
 	return governance.PutValidators(s, governance.Wanted(centers))
 }
 
-// genesisReader reads the state before the first Commit from memory. A state.Block belongs to one goroutine, so reads
-// take turns; a range is read at once.
-type genesisReader struct {
-	mu    sync.Mutex
-	block *state.Block
+// genesisReader is the state before the first Commit, in key order. It never changes, so any number of readers may use it,
+// also after the first Commit: a view keeps what it was opened over.
+type genesisReader []state.KV
+
+func readGenesis(block *state.Block) genesisReader {
+	var r genesisReader
+	for key, value := range block.Range(nil, nil) {
+		r = append(r, state.KV{Key: slices.Clone(key), Value: slices.Clone(value)})
+	}
+	return r
+}
+
+func (r genesisReader) find(key []byte) (int, bool) {
+	return slices.BinarySearchFunc(r, key, func(kv state.KV, key []byte) int { return bytes.Compare(kv.Key, key) })
 }
 
 // Get returns the value of key, nil if absent.
-func (r *genesisReader) Get(key []byte) []byte {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.block.Get(key)
+func (r genesisReader) Get(key []byte) []byte {
+	if i, found := r.find(key); found {
+		return r[i].Value
+	}
+	return nil
 }
 
-// Range iterates start ≤ key < end in byte order.
-func (r *genesisReader) Range(start, end []byte) iter.Seq2[[]byte, []byte] {
+// Range iterates start ≤ key < end in byte order; a nil end is unbounded.
+func (r genesisReader) Range(start, end []byte) iter.Seq2[[]byte, []byte] {
 	return func(yield func([]byte, []byte) bool) {
-		for _, kv := range r.collect(start, end) {
-			if !yield(kv.Key, kv.Value) {
+		for i, _ := r.find(start); i < len(r); i++ {
+			if end != nil && bytes.Compare(r[i].Key, end) >= 0 || !yield(r[i].Key, r[i].Value) {
 				return
 			}
 		}
 	}
-}
-
-func (r *genesisReader) collect(start, end []byte) (list []state.KV) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for key, value := range r.block.Range(start, end) {
-		list = append(list, state.KV{Key: slices.Clone(key), Value: slices.Clone(value)})
-	}
-	return list
 }

@@ -74,16 +74,12 @@ func (g *Genesis) Canonical() ([]byte, error) {
 }
 
 func (c *GenesisCenter) value() map[string]any {
-	sponsors := make([]any, len(c.Sponsors))
-	for i, s := range c.Sponsors {
-		sponsors[i] = s
-	}
 	create := c.Create
 	if create == nil {
 		create = map[string]any{}
 	}
 	return map[string]any{
-		"name": c.Name, "create": create, "validator": c.Validator, "power": c.Power, "sponsors": sponsors, "api": c.API,
+		"name": c.Name, "create": create, "validator": c.Validator, "power": c.Power, "sponsors": object.Texts(c.Sponsors), "api": c.API,
 	}
 }
 

@@ -98,7 +98,7 @@ func readReceipt(r indexed, id op.ID) (*Receipt, error) {
 
 // oldestBlock is the lowest height the index covers, 0 if none.
 func oldestBlock(s *state.Store) int64 {
-	for key := range s.IndexRange([]byte(blockPrefix), prefixEnd(blockPrefix)) {
+	for key := range s.IndexRange([]byte(blockPrefix), exec.PrefixEnd(blockPrefix)) {
 		return int64(binary.BigEndian.Uint64(key[len(blockPrefix):]))
 	}
 	return 0

@@ -28,16 +28,19 @@ type judge struct {
 	league [32]byte
 	time   int64
 
-	bytes, raw, ops int64
-	centers         map[op.CenterHash]*tally
-	seen            map[[32]byte]bool
+	bytes, raw, ops, batches int64
+
+	centers map[op.CenterHash]*tally
+	seen    map[[32]byte]bool
 }
 
 // tally is what one center has in the block so far.
 type tally struct {
 	center   *governance.Center
 	sponsors []keys.Public
-	raw, ops int64
+
+	raw, ops, batches int64
+	chunks            int64 // of status lists, while executing
 }
 
 // ruling is what judge says of one transaction: OK with its operations, or the code that refuses it.
@@ -102,8 +105,8 @@ func (j *judge) sponsored(h *op.Header, t *tally) exec.Code {
 	case !j.fits(h, t):
 		return exec.CodeBatchLimit
 	}
-	for _, key := range t.sponsors {
-		if h.VerifySponsor(key) {
+	for _, key := range t.sponsors { // asked of the verdict cache: Prepare, CheckProposal and Execute see the same batches
+		if j.app.verify(h.SponsorCheck(key)) {
 			return exec.OK
 		}
 	}
@@ -115,7 +118,8 @@ func (j *judge) fits(h *op.Header, t *tally) bool {
 	p := &j.params
 	return size <= p.MaxBatchBytes && raw <= p.MaxBatchRaw && ops <= p.MaxBatchOps &&
 		j.bytes+size <= p.MaxBlockBytes && j.raw+raw <= p.MaxBlockRaw && j.ops+ops <= p.MaxBlockOps &&
-		t.raw+raw <= p.MaxCenterBlockRaw && t.ops+ops <= p.MaxCenterBlockOps
+		t.raw+raw <= p.MaxCenterBlockRaw && t.ops+ops <= p.MaxCenterBlockOps &&
+		j.batches < p.MaxBlockBatches && t.batches < p.MaxCenterBlockBatches
 }
 
 func (j *judge) tally(h op.CenterHash) *tally {
@@ -139,6 +143,7 @@ func (j *judge) take(r ruling) {
 	size, raw, ops := int64(r.header.Size()), int64(r.header.RawLen), int64(r.header.Count)
 	j.bytes, j.raw, j.ops = j.bytes+size, j.raw+raw, j.ops+ops
 	r.tally.raw, r.tally.ops = r.tally.raw+raw, r.tally.ops+ops
+	j.batches, r.tally.batches = j.batches+1, r.tally.batches+1
 	j.seen[r.header.Hash] = true
 }
 

@@ -112,7 +112,7 @@ func haltedLeague(t *testing.T) (*apptest.League, error) {
 		return nil, err
 	}
 	b := l.Store.Begin()
-	center, err := governance.ByDID(b, l.Centers[0])
+	center, err := governance.ByHash(b, op.HashCenter(l.Centers[0]))
 	if err != nil {
 		return nil, err
 	}
@@ -255,4 +255,104 @@ func protoField(tx []byte) []byte {
 		out = append(out, byte(n)|0x80)
 	}
 	return append(append(out, byte(n)), tx...)
+}
+
+// Batches cost sponsor signatures, however little is in them: a center cannot fill a block with batches of one operation.
+func TestBlocksHoldSoManyBatches(t *testing.T) {
+	l := apptest.New(t, apptest.Options{Params: func(p *exec.Params) { p.MaxCenterBlockBatches, p.MaxBlockBatches = 2, 3 }})
+	var txs [][]byte
+	for _, center := range []int{0, 0, 0, 1, 1} {
+		txs = append(txs, l.Batch(center, create(l, fmt.Sprintf("a%d", len(txs)))))
+	}
+	p := app.Proposal{Height: 1, Time: l.Time, Txs: txs}
+	if diff := cmp.Diff([][]byte{txs[0], txs[1], txs[3]}, l.App.Prepare(p)); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(&app.ProposalError{Index: 2, Code: exec.CodeBatchLimit}, l.App.CheckProposal(p)); diff != "" {
+		t.Error(diff)
+	}
+	p.Txs = [][]byte{txs[0], txs[1], txs[3], txs[4]}
+	if diff := cmp.Diff(&app.ProposalError{Index: 3, Code: exec.CodeBatchLimit}, l.App.CheckProposal(p)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// counting is a verdict cache that counts how often each question was computed.
+type counting struct {
+	memory
+	computed map[op.VerdictKey]int
+}
+
+func (c *counting) Put(k op.VerdictKey, ok bool) {
+	c.computed[k]++
+	c.memory.Put(k, ok)
+}
+
+// From admission to execution, and however often a proposal is looked at, a node computes every signature once: those of
+// operations and those of sponsors.
+func TestEverySignatureIsComputedOnce(t *testing.T) {
+	c := &counting{computed: map[op.VerdictKey]int{}}
+	l := apptest.New(t, apptest.Options{Verdicts: c})
+	e := create(l, "a")
+	if err := l.App.Admit(l.Decode(e), l.Time); err != nil {
+		t.Fatal(err)
+	}
+	p := app.Proposal{Height: 1, Time: l.Time, Txs: [][]byte{l.Batch(0, e)}}
+	for range 2 {
+		if len(l.App.Prepare(p)) != 1 {
+			t.Fatal("not prepared")
+		}
+		if err := l.App.CheckProposal(p); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := l.App.Execute(l.Input(p.Txs...)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(c.computed) != 2 {
+		t.Errorf("%d questions, one of the operation and one of the batch expected", len(c.computed))
+	}
+	for k, n := range c.computed {
+		if n != 1 {
+			t.Errorf("%x: computed %d times", k, n)
+		}
+	}
+}
+
+// A block touches so many chunks of status lists, and a center half of them; the first operation of a center always goes.
+// What does not fit consumes nothing and goes later.
+func TestBlocksTouchSoManyChunks(t *testing.T) {
+	s := apptest.Run(t, apptest.Options{Params: func(p *exec.Params) { p.MaxBlockChunks = 6 }}, `
+		create A keys=a1 by a1
+		list L owner=A by a1
+		lease L count=131072 by o1
+	`)
+	set := func(chunks ...int) []byte {
+		values := map[string]any{}
+		for _, c := range chunks {
+			values[fmt.Sprint(1024*c)] = int64(1)
+			values[fmt.Sprint(1024*c+1)] = int64(1)
+		}
+		body := map[string]any{"list": s.Lists["L"].String(), "set": values}
+		return s.Sign(s.Draft("status.set", s.DIDs["A"], body), apptest.Operator("o1"))
+	}
+	third := set(3, 4)
+	large := set(10, 11, 12, 13, 14)
+	r := s.Block(s.Batch(0, set(0, 1), set(2), third), s.Batch(1, large), s.Batch(2, set(20)))
+	quota := exec.CodeOverQuota
+	var codes []exec.Code
+	for _, tx := range r.Txs {
+		for _, o := range tx.Ops {
+			codes = append(codes, o.Code)
+			if o.Consumed != (o.Code == exec.OK) {
+				t.Errorf("got %+v", o)
+			}
+		}
+	}
+	if diff := cmp.Diff([]exec.Code{exec.OK, exec.OK, quota, exec.OK, exec.OK}, codes); diff != "" {
+		t.Error(diff)
+	}
+	if got := s.Do(third)[0]; got.Code != exec.OK {
+		t.Errorf("a block later: %s", got.Code)
+	}
 }

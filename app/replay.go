@@ -85,7 +85,7 @@ func (r *remembered) ids() []op.ID {
 
 // eachRemembered calls f with the consumed ids of every block that state remembers.
 func eachRemembered(state exec.Reader, f func([]op.ID)) error {
-	for _, data := range state.Range([]byte(idsPrefix), prefixEnd(idsPrefix)) {
+	for _, data := range state.Range([]byte(idsPrefix), exec.PrefixEnd(idsPrefix)) {
 		r, err := decodeRemembered(data)
 		if err != nil {
 			return err
@@ -122,7 +122,7 @@ func (x *execution) forgetBatches(budget int64) (done int64) {
 // block's ids go together.
 func (x *execution) forgetIDs(budget int64) error {
 	var keys [][]byte
-	for key, data := range x.state.Range([]byte(idsPrefix), prefixEnd(idsPrefix)) {
+	for key, data := range x.state.Range([]byte(idsPrefix), exec.PrefixEnd(idsPrefix)) {
 		if int64(len(x.forgotten)) >= budget {
 			break
 		}
@@ -160,11 +160,4 @@ func (x *execution) remember() {
 	x.state.Set(heightKey(idsPrefix, x.block.Height), r.encode())
 	root := receiptsRoot(r.pairs)
 	x.state.Set(heightKey(rootPrefix, x.block.Height), root[:])
-}
-
-// prefixEnd is the first key after every key that begins with prefix, which ends in a byte below 0xFF.
-func prefixEnd(prefix string) []byte {
-	end := []byte(prefix)
-	end[len(end)-1]++
-	return end
 }

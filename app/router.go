@@ -37,3 +37,6 @@ func validate(o *op.Operation) (Action, error) {
 // charged reports whether o counts against the quota of its `by`. Creations count against the center alone: their DID
 // has no record yet (`ledger.md` 7).
 func charged(o *op.Operation) bool { return o.Type != "did.create" }
+
+// delegated reports whether o is signed by keys that its `by` has lent, not by `by` itself.
+func delegated(o *op.Operation) bool { return o.Type == "status.lease" || o.Type == "status.set" }

@@ -49,33 +49,26 @@ type View struct {
 
 // View opens a read view (version 0: the latest); state.ErrVersion if not kept, ErrNoGenesis over an empty store.
 func (a *App) View(version int64) (*View, error) {
-	if version == 0 {
-		version = a.store.Version()
-	}
+	a.mu.RLock()
+	initial, head := a.initial, a.head // before the snapshot: should the first Commit come between, that is what counts
+	a.mu.RUnlock()
 	snap, err := a.store.Snapshot(version)
 	if err != nil {
 		return nil, err
 	}
 	v := &View{app: a, snap: snap, reader: snap}
-	if snap.Version() == 0 {
-		err = v.genesis()
-	} else {
+	switch {
+	case snap.Version() > 0:
 		v.head, err = readHead(snap)
+	case initial == nil:
+		err = ErrNoGenesis
+	default:
+		v.reader, v.head = initial, head
 	}
 	if err != nil {
 		return nil, errors.Join(err, snap.Close())
 	}
 	return v, nil
-}
-
-func (v *View) genesis() error {
-	v.app.mu.RLock()
-	defer v.app.mu.RUnlock()
-	if v.app.initial == nil {
-		return ErrNoGenesis
-	}
-	v.reader, v.head = v.app.initial, v.app.head
-	return nil
 }
 
 // Close ends the view.

@@ -204,3 +204,22 @@ func TestSummariesNameWhatChanged(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// A view of genesis stays what it was when blocks come.
+func TestAViewOfGenesisDoesNotMove(t *testing.T) {
+	l := apptest.New(t, apptest.Options{})
+	v := view(t, l, 0)
+	records := func() (n int) {
+		for range v.Reader().Range(nil, nil) {
+			n++
+		}
+		return n
+	}
+	before := records()
+	e := create(l, "a")
+	l.Do(e)
+	r, err := identity.Get(v.Reader(), l.Decode(e).By)
+	if err != nil || r != nil || records() != before || v.Head().Height != 0 {
+		t.Errorf("the view shows a later block: %+v (%v), %d records after %d", r, err, records(), before)
+	}
+}

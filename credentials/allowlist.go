@@ -18,7 +18,7 @@ func (a AllowList) Accredited(_ context.Context, q TrustQuery) (TrustResult, err
 	result := TrustResult{Evidence: Evidence{Source: "configuration"}}
 	allowed, ok := a[q.Issuer]
 	if !ok {
-		result.Reason = fmt.Sprintf("issuer %s is not configured as trusted", q.Issuer)
+		result.Reason = "the issuer is not configured as trusted"
 		return result, nil
 	}
 	types := slices.DeleteFunc(slices.Clone(q.Types), func(t string) bool { return t == baseType })

@@ -11,6 +11,9 @@ import (
 
 // This file has the checks that need nothing but the credential.
 
+// maxRemarks bounds how many members of one credential a report remarks upon: a report is no larger for a stranger's wish.
+const maxRemarks = 32
+
 func (r *run) checkLimits(input []byte) Check {
 	if len(input) > r.MaxBytes {
 		return fail(&Problem{Type: ProblemParsing, Title: "too large", Detail: fmt.Sprintf("%d bytes, at most %d", len(input), r.MaxBytes)})
@@ -62,6 +65,10 @@ func (r *run) checkDataModel() Check {
 		return malformedCheck(err)
 	}
 	c := Check{Outcome: Pass}
+	if n := r.opened.appended; n > 0 {
+		c.Warnings = append(c.Warnings, Problem{Type: ProblemMalformed, Title: "contexts left out",
+			Detail: fmt.Sprintf("%d contexts were appended after signing and mean nothing", n), Pointer: "/@context"})
+	}
 	if r.opened.token == nil {
 		return c
 	}
@@ -76,7 +83,10 @@ func (r *run) checkDataModel() Check {
 	if _, err := parseClaims(credential); err != nil {
 		return malformedCheck(err)
 	}
-	for _, name := range undefinedMembers(credential, r.model, r.Contexts) {
+	for i, name := range undefinedMembers(credential, r.model, r.Contexts) {
+		if i == maxRemarks {
+			break
+		}
 		c.Warnings = append(c.Warnings, Problem{Type: ProblemMalformed, Title: "member ignored",
 			Detail: "is not defined by the data model or by a context of the credential", Pointer: point("", name)})
 	}

@@ -94,7 +94,7 @@ func checkMethod(p proof, issuer did.DID) *Problem {
 		return problem
 	}
 	if u.DID != issuer {
-		problem.Detail = fmt.Sprintf("is a method of %s, the issuer is %s", u.DID, issuer)
+		problem.Detail = "is a method of another DID than the issuer" // unresolved, a did:jwk may hold a private key: not quoted
 		return problem
 	}
 	return nil
@@ -112,11 +112,14 @@ func resolutionFailed(err error) Check {
 		return fail(p)
 	case errors.Is(err, did.ErrMethodNotSupported):
 		p.Type, p.Title = ProblemNotSupported, "DID method not supported"
+	case errors.Is(err, keys.ErrUnsupported):
+		p.Type, p.Title = ProblemNotSupported, "key type not supported"
 	}
 	return undecided(p)
 }
 
-// deactivated reports whether the DID was deactivated at the instant of the verification.
+// deactivated reports whether the DID was deactivated at the instant of the verification. A deactivation after that instant
+// does not matter: the version that was selected then has a successor, and the successor is later.
 func (r *run) deactivated(v did.Version) bool {
 	switch {
 	case v.Document == nil:
@@ -126,7 +129,7 @@ func (r *run) deactivated(v did.Version) bool {
 	case r.opts.At.IsZero():
 		return true
 	}
-	return !v.NextUpdate.IsZero() && !r.at.Before(v.NextUpdate)
+	return v.NextUpdate.IsZero() || !r.at.Before(v.NextUpdate)
 }
 
 func issuerEvidence(issuer did.DID, v did.Version) *Evidence {
@@ -141,7 +144,7 @@ func issuerEvidence(issuer did.DID, v did.Version) *Evidence {
 func assertionKey(document *did.Document, p proof) (keys.Public, *Problem) {
 	problem := &Problem{Type: ProblemCryptography, Title: "key is not the issuer's", Pointer: p.pointer}
 	for _, method := range document.MethodsFor(did.AssertionMethod) {
-		if method.ID != p.method {
+		if document.Absolute(method.ID) != p.method {
 			continue
 		}
 		if method.Controller != document.ID {
@@ -162,6 +165,9 @@ func assertionKey(document *did.Document, p proof) (keys.Public, *Problem) {
 // checkSignature verifies every proof; all must hold.
 func (r *run) checkSignature() Check {
 	c := Check{Outcome: Skip}
+	if len(r.opened.proofs) == 0 { // not reached: openInput refuses what has no proof
+		return fail(&Problem{Type: ProblemCryptography, Title: "signature does not verify", Detail: "nothing is signed"})
+	}
 	for i, p := range r.opened.proofs {
 		err := p.verify(r.issuer[i])
 		switch {

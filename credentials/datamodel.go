@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/hanse-id/hanse/credentials/dataintegrity"
 )
 
 // baseType is the type every credential has.
@@ -37,6 +39,11 @@ func checkModel(credential map[string]any, contexts *Contexts) (*model, error) {
 	for _, name := range sortedKeys(credential) {
 		if strings.HasPrefix(name, "@") && name != "@context" {
 			return nil, malformed(point("", name), "keyword is not allowed here")
+		}
+		if isNested(credential[name]) && name != "@context" && name != "proof" {
+			if err := contexts.checkEmbedded(credential[name]); err != nil {
+				return nil, within(err, point("", name))
+			}
 		}
 	}
 	for _, check := range []func(map[string]any) error{
@@ -189,7 +196,7 @@ func (m *model) checkValidity(c map[string]any) error {
 		if !ok {
 			continue
 		}
-		t, ok := parseTime(v)
+		t, ok := dataintegrity.ParseTime(v)
 		if !ok {
 			return malformed(point("", f.name), "must be a date and time with time zone")
 		}

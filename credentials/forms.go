@@ -1,7 +1,6 @@
 package credentials
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,6 +8,7 @@ import (
 
 	"github.com/hanse-id/hanse/credentials/dataintegrity"
 	"github.com/hanse-id/hanse/credentials/jose"
+	"github.com/hanse-id/hanse/did/jcs"
 	"github.com/hanse-id/hanse/did/keys"
 )
 
@@ -107,13 +107,11 @@ func secureDataIntegrity(ctx context.Context, i *Issuer, credential map[string]a
 	return &Secured{Credential: credential, Body: body}, nil
 }
 
-// marshal writes JSON without the HTML escapes that encoding/json adds. Numbers stay as they are written.
+// marshal writes JSON as it is signed: numbers stay as they are written.
 func marshal(v any) (json.RawMessage, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
+	data, err := jcs.Marshal(v)
+	if err != nil {
 		return nil, malformed("", err.Error())
 	}
-	return json.RawMessage(bytes.TrimSuffix(b.Bytes(), []byte("\n"))), nil
+	return data, nil
 }

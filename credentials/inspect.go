@@ -71,7 +71,10 @@ func Inspect(input []byte, contexts *Contexts) (*Inspection, error) {
 			i.warn(problem.Title + ": " + problem.Detail)
 		}
 	}
-	for _, name := range undefinedMembers(credential, m, contexts) {
+	for n, name := range undefinedMembers(credential, m, contexts) {
+		if n == maxRemarks {
+			break
+		}
 		i.warn("member " + name + " is not defined by the data model or by a context of the credential")
 	}
 	return i, nil
@@ -96,6 +99,9 @@ func (i *Inspection) open(input []byte) (map[string]any, error) {
 	}
 	if o.unsupported != nil {
 		i.warn(o.unsupported.Error() + ": whether it is genuine cannot be said here")
+	}
+	if o.appended > 0 {
+		i.warn("contexts that were appended after signing are left out")
 	}
 	if o.token != nil {
 		i.readToken(o.token)

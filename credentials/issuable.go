@@ -22,11 +22,15 @@ var claimTerms = map[string]bool{"iss": true, "sub": true, "aud": true, "exp": t
 // the credential's contexts.
 func undefinedMembers(credential map[string]any, m *model, contexts *Contexts) []string {
 	var out []string
+	var terms map[string]bool // made when a member asks for it
 	for _, name := range sortedKeys(credential) {
 		if modelTerms[name] || claimTerms[name] || m.base == contextV1 && legacyTerms[name] {
 			continue
 		}
-		if !contexts.defines(credential["@context"], m.types, name) {
+		if terms == nil {
+			terms = contexts.terms(credential["@context"], m.types)
+		}
+		if !terms[name] {
 			out = append(out, name)
 		}
 	}
@@ -58,6 +62,13 @@ func (i *Issuer) check(f form, credential map[string]any) (*model, error) {
 	}
 	if undefined := undefinedMembers(credential, m, contexts); len(undefined) > 0 {
 		return nil, malformed(point("", undefined[0]), "is not defined by the data model or by a context of the credential")
+	}
+	if !f.enveloping {
+		for _, name := range sortedKeys(credential) {
+			if claimTerms[name] {
+				return nil, malformed(point("", name), "is a claim of tokens, and means nothing in "+string(f.name))
+			}
+		}
 	}
 	if _, err := parseClaims(credential); err != nil {
 		return nil, err

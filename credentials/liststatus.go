@@ -14,7 +14,7 @@ import (
 // Verify takes. The list is verified like any credential, must be issued by q.Issuer, be meant for the entry's purpose, be
 // valid at q.At, and must not be older than the copy that seen knows (seen may be nil). height is the ledger height the
 // copy was made at, 0 where there is none. Errors are *ProblemError with a status-list problem type, and fail closed: a
-// list whose proof cannot be decided is STATUS_RETRIEVAL_ERROR.
+// list whose proof cannot be decided is STATUS_RETRIEVAL_ERROR, and so is one that is not of the past instant asked for.
 func (v *Verifier) ListStatus(ctx context.Context, q StatusQuery, body []byte, height int64, seen *statuslist.Watermark) (StatusResult, error) {
 	verifier := *v
 	verifier.Status = nil // a list has no status of its own: Open refuses it
@@ -28,10 +28,12 @@ func (v *Verifier) ListStatus(ctx context.Context, q StatusQuery, body []byte, h
 			return StatusResult{}, statusError(ProblemStatusVerification, fmt.Errorf("%w: the list has a status of its own", statuslist.ErrVerification))
 		}
 	}
-	switch report.Decision {
-	case Reject:
+	switch {
+	case report.Decision == Reject && !q.At.IsZero() && genuine(report):
+		return StatusResult{}, statusError(ProblemStatusRetrieval, fmt.Errorf("the list at hand is not the one of that time: %s", firstProblem(report)))
+	case report.Decision == Reject:
 		return StatusResult{}, statusError(ProblemStatusVerification, fmt.Errorf("%w: %s", statuslist.ErrVerification, firstProblem(report)))
-	case Undecided:
+	case report.Decision == Undecided:
 		return StatusResult{}, statusError(ProblemStatusRetrieval, fmt.Errorf("status list cannot be verified: %s", firstProblem(report)))
 	}
 	list, err := statuslist.Open(credential, statuslist.Want{
@@ -54,7 +56,19 @@ func (v *Verifier) ListStatus(ctx context.Context, q StatusQuery, body []byte, h
 	if now := verifier.newRun(VerifyOptions{}).now; !list.ValidFrom.IsZero() {
 		evidence.Age = max(0, int64(now.Sub(list.ValidFrom)/time.Second))
 	}
-	return StatusResult{Value: value, Evidence: evidence}, nil
+	return StatusResult{Value: value, Purposes: list.Purposes, Evidence: evidence}, nil
+}
+
+// genuine reports whether a list that was rejected is its issuer's, and just not valid at the instant of the verification: what
+// became of the credential then is not known, neither way.
+func genuine(r *Report) bool {
+	for _, c := range r.Checks {
+		if c.Severity == SeverityError && c.Outcome == Fail && c.ID != CheckValidity {
+			return false
+		}
+	}
+	c, _ := r.Check(CheckSignature)
+	return c.Outcome == Pass
 }
 
 // firstProblem says in words why a list was not accepted.

@@ -42,7 +42,7 @@ func TestStatusIsReadFromAVerifiedList(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got.Value != want || got.Evidence.Height != 7 || got.Evidence.Source != listURL || got.Evidence.Age != 60 || got.Evidence.Digest == "" {
+			if got.Value != want || got.Evidence.Height != 7 || got.Evidence.Source != listURL || got.Evidence.Age != 60 || got.Evidence.Digest == "" || len(got.Purposes) != 1 {
 				t.Errorf("entry %d: %+v", index, got)
 			}
 		}
@@ -103,6 +103,29 @@ func TestBadListsFailClosed(t *testing.T) {
 		_, err = v.ListStatus(t.Context(), StatusQuery{Issuer: issuer.DID, Entry: entry}, good, 0, nil)
 		if p, ok := errors.AsType[*ProblemError](err); !ok || p.Problem.Type != ProblemStatusRetrieval {
 			t.Errorf("issuer unavailable: error is %v", err)
+		}
+	})
+}
+
+// A list of today says nothing of the past: what the status was is unknown, neither good nor bad.
+func TestAListOfAnotherTimeIsNoAnswer(t *testing.T) {
+	everyForm(t, func(t *testing.T, issuer *Issuer) {
+		q := StatusQuery{Issuer: issuer.DID, At: noon.Add(-24 * time.Hour),
+			Entry: StatusEntry{Type: EntryType, Purpose: "revocation", Index: 1, List: listURL, Size: 1}}
+		kind := func(body []byte) string {
+			_, err := newVerifier().ListStatus(t.Context(), q, body, 0, nil)
+			p, ok := errors.AsType[*ProblemError](err)
+			if !ok {
+				t.Fatalf("error is %v", err)
+			}
+			return p.Problem.Type
+		}
+		if got := kind(listOf(t, issuer, nil)); got != ProblemStatusRetrieval {
+			t.Errorf("a genuine list of today is %s", got)
+		}
+		forged := listOf(t, newIssuer(t, issuer.Form, issuer.Signer.Public().Algorithm()), nil)
+		if got := kind([]byte(strings.Replace(string(forged), "e", "f", 1))); got != ProblemStatusVerification {
+			t.Errorf("a list that is not genuine is %s", got)
 		}
 	})
 }

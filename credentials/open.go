@@ -16,10 +16,11 @@ import (
 
 // opened is an input taken out of its container. Nothing of it is authentic yet.
 type opened struct {
-	form        Form // "" where it is not supported
-	credential  map[string]any
+	form        Form           // "" where it is not supported
+	credential  map[string]any // what the proofs are over; with its proof where that is embedded
 	proofs      []proof
 	token       *jose.Token // JOSE forms
+	appended    int         // contexts that the document has beyond those its proofs were made with; credential lacks them
 	unsupported error       // form, proof type or cryptosuite that is not implemented; proofs is empty then
 }
 
@@ -123,6 +124,9 @@ func openEmbedded(document map[string]any) (*opened, error) {
 	}
 	o := &opened{credential: document}
 	proofs, err := dataintegrity.Proofs(document)
+	if err == nil {
+		err = o.leaveOutAppended(proofs)
+	}
 	if errors.Is(err, dataintegrity.ErrUnsupported) {
 		o.unsupported = err
 		return o, nil
@@ -144,4 +148,22 @@ func openEmbedded(document map[string]any) (*opened, error) {
 		})
 	}
 	return o, nil
+}
+
+// leaveOutAppended replaces the credential by the one that its proofs were made over: a context that was appended after
+// signing is nobody's word. Where the contexts do not fit, the credential stays, and its proofs will not verify.
+func (o *opened) leaveOutAppended(proofs []*dataintegrity.Proof) error {
+	unsecured, err := dataintegrity.Unsecured(o.credential, proofs)
+	if errors.Is(err, dataintegrity.ErrSignature) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	all, _ := o.credential["@context"].([]any)
+	signed, _ := unsecured["@context"].([]any)
+	o.appended = max(0, len(all)-len(signed))
+	unsecured["proof"] = o.credential["proof"]
+	o.credential = unsecured
+	return nil
 }

@@ -25,7 +25,8 @@ type StatusQuery struct {
 
 // StatusResult is a status with what it stands on.
 type StatusResult struct {
-	Value    uint64 // 0: not set
+	Value    uint64   // 0: not set
+	Purposes []string // of the list; nil where the source does not say
 	Evidence Evidence
 }
 

@@ -1,15 +1,12 @@
 package credentials
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
-	"time"
+	"strings"
 
 	"github.com/hanse-id/hanse/credentials/statuslist"
-	"github.com/hanse-id/hanse/did"
 )
 
 // EntryType is the type of the status entries that are understood.
@@ -25,22 +22,8 @@ type entry struct {
 	status  *StatusEntry // nil where the type is not understood
 }
 
-// StatusEntries parses the BitstringStatusListEntry objects of a credential. Objects of other types are left out. The error is
-// a *ProblemError.
-func StatusEntries(credential map[string]any) ([]StatusEntry, error) {
-	entries, err := statusEntries(credential)
-	if err != nil {
-		return nil, err
-	}
-	var out []StatusEntry
-	for _, e := range entries {
-		if e.status != nil {
-			out = append(out, *e.status)
-		}
-	}
-	return out, nil
-}
-
+// statusEntries parses the credentialStatus objects of a credential: BitstringStatusListEntry ones, and others as far as their
+// type. The error is a *ProblemError.
 func statusEntries(credential map[string]any) ([]entry, error) {
 	v, ok := credential["credentialStatus"]
 	if !ok {
@@ -69,16 +52,31 @@ func statusEntries(credential map[string]any) ([]entry, error) {
 	return out, nil
 }
 
-// Value returns the entry as a credentialStatus object, its id being the list's URL with the index as fragment.
+// Value returns the entry as a credentialStatus object, its id being the list's URL with the index as fragment. An entry of
+// several bits also says what its values mean.
 func (e StatusEntry) Value() map[string]any {
 	index := strconv.FormatInt(e.Index, 10)
 	v := map[string]any{
 		"id": e.List + "#" + index, "type": EntryType, "statusPurpose": e.Purpose, "statusListIndex": index, "statusListCredential": e.List,
 	}
 	if e.Size > 1 {
-		v["statusSize"] = e.Size
+		v["statusSize"], v["statusMessage"] = e.Size, e.messages()
 	}
 	return v
+}
+
+// messages says what the values of an entry of several bits mean (Bitstring Status List section 2.1, statusMessage). Those of
+// revocation and suspension are the values of a Token Status List.
+func (e StatusEntry) messages() []any {
+	out := make([]any, 1<<e.Size)
+	for value := range out {
+		message := "undefined"
+		if known := [...]string{"valid", "invalid", "suspended"}; value < len(known) && (e.Purpose == "revocation" || e.Purpose == "suspension") {
+			message = known[value]
+		}
+		out[value] = map[string]any{"status": fmt.Sprintf("%#x", value), "message": message}
+	}
+	return out
 }
 
 // parseEntry reads a BitstringStatusListEntry strictly (Bitstring Status List section 2.1).
@@ -90,6 +88,9 @@ func parseEntry(object map[string]any, pointer string) (*StatusEntry, error) {
 	}
 	if e.List, ok = object["statusListCredential"].(string); !ok || !isURL(e.List) {
 		return nil, malformed(point(pointer, "statusListCredential"), "must be a URL")
+	}
+	if object["id"] == e.List {
+		return nil, malformed(point(pointer, "id"), "must not be the URL of the list")
 	}
 	text, ok := object["statusListIndex"].(string)
 	if !ok || !isDecimal(text) {
@@ -109,15 +110,27 @@ func parseEntry(object map[string]any, pointer string) (*StatusEntry, error) {
 	return e, checkMessages(object, e, pointer)
 }
 
-// checkMessages checks statusMessage where it is given: one message for each value of the entry.
+// checkMessages checks statusMessage: one message with its status for each value of the entry, needed where an entry has several
+// bits (Bitstring Status List section 2.1).
 func checkMessages(object map[string]any, e *StatusEntry, pointer string) error {
+	pointer = point(pointer, "statusMessage")
 	v, has := object["statusMessage"]
 	if !has {
+		if e.Size > 1 {
+			return malformed(pointer, "missing: entries of several bits need it")
+		}
 		return nil
 	}
 	list, ok := v.([]any)
 	if !ok || len(list) != 1<<e.Size {
-		return malformed(point(pointer, "statusMessage"), fmt.Sprintf("must be a list of %d messages", 1<<e.Size))
+		return malformed(pointer, fmt.Sprintf("must be a list of %d messages", 1<<e.Size))
+	}
+	for i, item := range list {
+		m, _ := item.(map[string]any)
+		status, isStatus := m["status"].(string)
+		if _, isMessage := m["message"].(string); !isStatus || !isMessage || !strings.HasPrefix(status, "0x") {
+			return malformed(point(pointer, i), "must have a hexadecimal status and a message")
+		}
 	}
 	return nil
 }
@@ -133,89 +146,4 @@ func isDecimal(s string) bool {
 		}
 	}
 	return true
-}
-
-// statusChecker evaluates the entries of one credential.
-type statusChecker struct {
-	source StatusSource
-	issuer did.DID
-	at     time.Time // zero: now
-}
-
-// check evaluates every entry. The worst outcome is the check's: fail, indeterminate, pass; skip where there is nothing to
-// evaluate.
-func (s statusChecker) check(ctx context.Context, credential map[string]any) Check {
-	c := Check{Outcome: Skip}
-	entries, err := statusEntries(credential)
-	switch {
-	case err != nil:
-		return fail(problemOf(err, ProblemStatusVerification, "status entry is not valid"))
-	case len(entries) == 0:
-		c.Note = "the credential has no status"
-		return c
-	}
-	for _, e := range entries {
-		if e.status == nil {
-			c.Warnings = append(c.Warnings, Problem{
-				Type: ProblemStatusVerification, Title: "status type not supported",
-				Detail: fmt.Sprintf("%.64q is not evaluated", e.types), Pointer: e.pointer,
-			})
-			continue
-		}
-		s.evaluate(ctx, e, &c)
-	}
-	if c.Outcome == Skip {
-		c.Note = "no status of a known type"
-	}
-	return c
-}
-
-// evaluate adds one entry to the check.
-func (s statusChecker) evaluate(ctx context.Context, e entry, c *Check) {
-	if s.source == nil {
-		c.worsen(Indeterminate, &Problem{Type: ProblemStatusRetrieval, Title: "status unavailable",
-			Detail: "no source of status lists is configured", Pointer: e.pointer})
-		return
-	}
-	result, err := s.source.Status(ctx, StatusQuery{Issuer: s.issuer, Entry: *e.status, At: s.at})
-	if err != nil {
-		outcome, problem := statusProblem(err)
-		problem.Pointer = e.pointer
-		c.worsen(outcome, problem)
-		return
-	}
-	if c.Evidence == nil {
-		evidence := result.Evidence
-		c.Evidence = &evidence
-	}
-	c.worsen(Pass, nil)
-	switch {
-	case result.Value == 0:
-	case e.status.Purpose == "revocation" || e.status.Purpose == "suspension":
-		word := map[string]string{"revocation": "revoked", "suspension": "suspended"}[e.status.Purpose]
-		c.worsen(Fail, &Problem{Type: ProblemStatusVerification, Title: "credential is " + word,
-			Detail: fmt.Sprintf("entry %d of %s is set", e.status.Index, e.status.List), Pointer: e.pointer})
-	default:
-		c.note(fmt.Sprintf("%s status is %d", e.status.Purpose, result.Value))
-	}
-}
-
-// statusProblem maps what a StatusSource says to outcome and problem.
-func statusProblem(err error) (Outcome, *Problem) {
-	for _, known := range []struct {
-		sentinel error
-		kind     string
-	}{
-		{statuslist.ErrRange, ProblemRange}, {statuslist.ErrLength, ProblemStatusLength}, {statuslist.ErrVerification, ProblemStatusVerification},
-	} {
-		if errors.Is(err, known.sentinel) {
-			return Fail, problemOf(err, known.kind, known.sentinel.Error())
-		}
-	}
-	p := problemOf(err, ProblemStatusRetrieval, "status unavailable")
-	switch p.Type {
-	case ProblemStatusVerification, ProblemStatusLength, ProblemRange:
-		return Fail, p
-	}
-	return Indeterminate, p
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/hanse-id/hanse/did/keys"
 )
 
 func TestStatusOfEveryEntryIsEvaluated(t *testing.T) {
@@ -64,7 +66,12 @@ func TestStatusOfEveryEntryIsEvaluated(t *testing.T) {
 			{"size 3", sized(json.Number("3")), Fail, ProblemMalformed, Reject},
 			{"size 0", sized(json.Number("0")), Fail, ProblemMalformed, Reject},
 			{"size is a string", sized("1"), Fail, ProblemMalformed, Reject},
-			{"size 2", sized(json.Number("2")), Pass, "", Accept},
+			{"size 2 without messages", sized(json.Number("2")), Fail, ProblemMalformed, Reject},
+			{"size 2", StatusEntry{Purpose: "revocation", List: listURL, Size: 2}.Value(), Pass, "", Accept},
+			{"size 2, message without status", edited(StatusEntry{Purpose: "revocation", List: listURL, Size: 2}.Value(), map[string]any{
+				"statusMessage": []any{map[string]any{"message": "valid"}, "x", "x", "x"}}), Fail, ProblemMalformed, Reject},
+			{"id is the list's URL", edited(entry("revocation", "0"), map[string]any{"id": "https://center.example/status-lists/1"}), Fail, ProblemMalformed, Reject},
+			{"purpose that nobody knows", entry("oddity", "1"), Pass, "", Accept},
 			{"no purpose", edited(entry("", "1"), nil), Fail, ProblemMalformed, Reject},
 			{"list is no URL", edited(entry("revocation", "1"), map[string]any{"statusListCredential": "x"}), Fail, ProblemMalformed, Reject},
 		} {
@@ -98,13 +105,66 @@ func TestStatusEntriesRoundTrip(t *testing.T) {
 	for _, e := range []StatusEntry{
 		{Type: EntryType, Purpose: "revocation", Index: 0, List: listURL, Size: 1},
 		{Type: EntryType, Purpose: "message", Index: 131_071, List: listURL, Size: 2},
+		{Type: EntryType, Purpose: "suspension", Index: 3, List: listURL, Size: 8},
 	} {
-		got, err := StatusEntries(map[string]any{"credentialStatus": []any{map[string]any{"type": "OtherStatus"}, e.Value()}})
+		c := parseJSON(t, toJSON(t, map[string]any{"credentialStatus": []any{map[string]any{"type": "OtherStatus"}, e.Value()}}))
+		got, err := statusEntries(c)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d := cmp.Diff([]StatusEntry{e}, got); d != "" {
+		if got[0].status != nil {
+			t.Error("a status of another type was parsed")
+		}
+		if d := cmp.Diff(&e, got[1].status); d != "" {
 			t.Error(d)
 		}
+	}
+}
+
+// What an entry of a list with two purposes says is in its value: 1 is revoked, 2 suspended, whatever else is as final as 1.
+func TestStatusIsCalledWhatItIs(t *testing.T) {
+	issuer := newIssuer(t, FormJWT, keys.EdDSA)
+	both := []string{"revocation", "suspension"}
+	for _, test := range []struct {
+		purpose string
+		size    int64
+		list    []string
+		value   uint64
+		title   string
+	}{
+		{"revocation", 1, []string{"revocation"}, 1, "credential is revoked"},
+		{"suspension", 1, []string{"suspension"}, 1, "credential is suspended"},
+		{"revocation", 2, both, 1, "credential is revoked"},
+		{"suspension", 2, both, 1, "credential is revoked"},
+		{"revocation", 2, both, 2, "credential is suspended"},
+		{"suspension", 2, both, 2, "credential is suspended"},
+		{"revocation", 2, both, 3, "credential is revoked"},
+		{"suspension", 2, both, 3, "credential is revoked"},
+		{"revocation", 2, []string{"revocation"}, 2, "credential is revoked"},
+		{"suspension", 2, []string{"suspension"}, 1, "credential is suspended"},
+		{"revocation", 1, nil, 1, "credential is revoked"},
+		{"revocation", 2, nil, 2, "credential is revoked or suspended"},
+	} {
+		v := newVerifier()
+		v.Status = statusFunc(func(StatusQuery) (StatusResult, error) {
+			return StatusResult{Value: test.value, Purposes: test.list}, nil
+		})
+		e := StatusEntry{Purpose: test.purpose, Index: 7, List: listURL, Size: test.size}
+		report := verify(t, v, issue(t, issuer, degree(issuer.DID, map[string]any{"credentialStatus": e.Value()})).Body)
+		wantDecision(t, report, Reject)
+		if c := want(t, report, CheckStatus, Fail, ProblemStatusVerification); c.Problem.Title != test.title {
+			t.Errorf("%+v: %q", test, c.Problem.Title)
+		}
+	}
+}
+
+func TestAStatusOfUnknownPurposeIsRemarked(t *testing.T) {
+	issuer := newIssuer(t, FormJWT, keys.EdDSA)
+	v := newVerifier()
+	v.Status = statusFunc(func(StatusQuery) (StatusResult, error) { return StatusResult{Value: 1}, nil })
+	e := StatusEntry{Purpose: "oddity", Index: 7, List: listURL, Size: 1}
+	report := verify(t, v, issue(t, issuer, degree(issuer.DID, map[string]any{"credentialStatus": e.Value()})).Body)
+	if c := want(t, report, CheckStatus, Pass, ""); len(c.Warnings) != 1 {
+		t.Errorf("warnings are %+v", c.Warnings)
 	}
 }

@@ -51,19 +51,6 @@ func isURL(s string) bool {
 	return true
 }
 
-// parseTime reads an xsd:dateTimeStamp: date, time, zone, nothing left out (VC Data Model 2.0 section 4.9).
-func parseTime(v any) (time.Time, bool) {
-	s, ok := v.(string)
-	if !ok || len(s) < len("2006-01-02T15:04:05Z") || len(s) > 64 || strings.ContainsAny(s, ",zt ") {
-		return time.Time{}, false
-	}
-	if s[10] != 'T' || s[13] != ':' {
-		return time.Time{}, false
-	}
-	t, err := time.Parse(time.RFC3339Nano, s)
-	return t, err == nil
-}
-
 // maxNumericDate is the end of the year 9999.
 const maxNumericDate = 253402300799
 

@@ -39,7 +39,7 @@ const ChecksProof = "proof"
 
 // Verify checks a secured credential: a JSON document with a proof, an EnvelopedVerifiableCredential object, or a
 // JSON string / bare compact JWS. It always returns a report; credential is nil if it could not be parsed, the payload of a
-// JWT, or the document with its proof.
+// JWT, or the document with its proof and the contexts that the proof was made with: what was appended later is left out.
 // An error means that the verification was not completed (context ended, or Checks names something unknown); the report then
 // says what was found until then and is no verdict.
 func (v *Verifier) Verify(ctx context.Context, input []byte, opts VerifyOptions) (report *Report, credential map[string]any, err error) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -59,6 +60,8 @@ func TestIssuerMustBeActiveAndOwnTheKey(t *testing.T) {
 		key := did.VerificationMethod{ID: method, Type: "Multikey", Controller: id, PublicKeyMultibase: issuer.Signer.Public().Multikey()}
 		other := key
 		other.ID = id.String() + "#key-2"
+		relative := key
+		relative.ID = "#key-1"
 		foreign := key
 		foreign.Controller = "did:example:other"
 		document := func(m did.VerificationMethod, r did.Relationship) *did.Document {
@@ -78,6 +81,7 @@ func TestIssuerMustBeActiveAndOwnTheKey(t *testing.T) {
 			{"deactivated", did.Version{Deactivated: true}, nil, time.Time{}, Fail, ProblemCryptography},
 			{"deactivated, document still there", did.Version{Deactivated: true, Document: good}, nil, time.Time{}, Fail, ProblemCryptography},
 			{"deactivated after the instant", did.Version{Deactivated: true, Document: good, NextUpdate: after}, nil, noon, Pass, ""},
+			{"deactivated, nothing came after this version", did.Version{Deactivated: true, Document: good}, nil, noon, Fail, ProblemCryptography},
 			{"deactivated before the instant", did.Version{Deactivated: true, Document: good, NextUpdate: before}, nil, noon, Fail, ProblemCryptography},
 			{"key is for authentication only", did.Version{Document: document(key, did.Authentication)}, nil, time.Time{}, Fail, ProblemCryptography},
 			{"key has another name", did.Version{Document: document(other, did.AssertionMethod)}, nil, time.Time{}, Fail, ProblemCryptography},
@@ -86,6 +90,8 @@ func TestIssuerMustBeActiveAndOwnTheKey(t *testing.T) {
 			{"not found", did.Version{}, did.ErrNotFound, time.Time{}, Fail, ProblemCryptography},
 			{"invalid", did.Version{}, did.ErrInvalidDID, time.Time{}, Fail, ProblemCryptography},
 			{"method not supported", did.Version{}, did.ErrMethodNotSupported, time.Time{}, Indeterminate, ProblemNotSupported},
+			{"key type not supported", did.Version{}, fmt.Errorf("did:key: %w", keys.ErrUnsupported), time.Time{}, Indeterminate, ProblemNotSupported},
+			{"identifiers in the document are relative", did.Version{Document: document(relative, did.AssertionMethod)}, nil, time.Time{}, Pass, ""},
 			{"unavailable", did.Version{}, errors.New("ledger is away"), time.Time{}, Indeterminate, ProblemUnavailable},
 		} {
 			t.Run(test.name, func(t *testing.T) {

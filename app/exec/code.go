@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 )
@@ -120,7 +121,7 @@ func CodeNamed(name string) (Code, bool) {
 
 // Info returns the row of c; an unknown code is "internal", 500.
 func (c Code) Info() Info {
-	i, found := slices.BinarySearchFunc(table[:], c, func(r row, c Code) int { return int(r.code) - int(c) })
+	i, found := slices.BinarySearchFunc(table[:], c, func(r row, c Code) int { return cmp.Compare(r.code, c) })
 	if !found {
 		return table[len(table)-1].info
 	}

@@ -21,6 +21,14 @@ type Reader interface {
 	Range(start, end []byte) iter.Seq2[[]byte, []byte]
 }
 
+// PrefixEnd is the first key after every key that begins with prefix, which ends in a byte below 0xFF: where a Range over
+// the prefix ends.
+func PrefixEnd(prefix string) []byte {
+	end := []byte(prefix)
+	end[len(end)-1]++
+	return end
+}
+
 // Store is a Reader that can be written. Set keeps the slices it is given; values must not be empty.
 type Store interface {
 	Reader
@@ -44,8 +52,6 @@ type Env struct {
 	Op     *op.Operation
 	// Verify answers a signature question (cache or computation: the same answer).
 	Verify func(op.Check) bool
-	// Sponsor is the center whose batch carries the operation.
-	Sponsor op.CenterHash
 
 	events []Event
 }

@@ -4,24 +4,30 @@ import "fmt"
 
 // Params are the ledger parameters: state, from genesis, changed by governance later. Bounds and defaults: ParamSpecs.
 type Params struct {
-	WindowSeconds     int64 `json:"windowSeconds"`     // operation and batch expiry window, seconds
-	MaxBatchBytes     int64 `json:"maxBatchBytes"`     // encoded bytes of a batch
-	MaxBatchRaw       int64 `json:"maxBatchRaw"`       // bytes of a batch's decompressed frame
-	MaxBatchOps       int64 `json:"maxBatchOps"`       // operations of a batch
-	MaxBlockBytes     int64 `json:"maxBlockBytes"`     // sum of encoded batches
-	MaxBlockRaw       int64 `json:"maxBlockRaw"`       // sum of raw bytes: also bounds the signatures of a block
-	MaxBlockOps       int64 `json:"maxBlockOps"`       // such that a block of cache misses verifies in under a second
-	MaxCenterBlockOps int64 `json:"maxCenterBlockOps"` // operations a block and center
-	MaxCenterBlockRaw int64 `json:"maxCenterBlockRaw"` // raw bytes a block and center
-	OpsPerDIDHour     int64 `json:"opsPerDidHour"`     // successful authorisations per DID and hour of block time
-	BeginBlockItems   int64 `json:"beginBlockItems"`   // bound of begin-of-block work
-	MaxKeys           int64 `json:"maxKeys"`           // verification methods of a document
-	MaxServices       int64 `json:"maxServices"`       // services of a document
-	MaxControllers    int64 `json:"maxControllers"`    // controllers of a document
-	MaxAlsoKnownAs    int64 `json:"maxAlsoKnownAs"`    // alsoKnownAs of a document
-	MaxDocumentBytes  int64 `json:"maxDocumentBytes"`  // JCS bytes of a document
-	MaxStatusSet      int64 `json:"maxStatusSet"`      // indices of one status.set
-	MaxListSize       int64 `json:"maxListSize"`       // entries of a status list
+	WindowSeconds         int64 `json:"windowSeconds"`         // operation and batch expiry window, seconds
+	MaxBatchBytes         int64 `json:"maxBatchBytes"`         // encoded bytes of a batch
+	MaxBatchRaw           int64 `json:"maxBatchRaw"`           // bytes of a batch's decompressed frame
+	MaxBatchOps           int64 `json:"maxBatchOps"`           // operations of a batch
+	MaxBlockBytes         int64 `json:"maxBlockBytes"`         // sum of encoded batches
+	MaxBlockRaw           int64 `json:"maxBlockRaw"`           // sum of raw bytes: also bounds the signatures of a block
+	MaxBlockOps           int64 `json:"maxBlockOps"`           // such that a block of cache misses takes about a second
+	MaxCenterBlockOps     int64 `json:"maxCenterBlockOps"`     // operations a block and center
+	MaxCenterBlockRaw     int64 `json:"maxCenterBlockRaw"`     // raw bytes a block and center
+	MaxBlockBatches       int64 `json:"maxBlockBatches"`       // batches a block: each costs up to eight sponsor signatures
+	MaxCenterBlockBatches int64 `json:"maxCenterBlockBatches"` // batches a block and center
+	MaxBlockChunks        int64 `json:"maxBlockChunks"`        // chunks of status lists that a block touches; half of it a center
+	OpsPerDIDHour         int64 `json:"opsPerDidHour"`         // successful authorisations per DID and hour of block time
+	BeginBlockItems       int64 `json:"beginBlockItems"`       // bound of begin-of-block work
+	MaxKeys               int64 `json:"maxKeys"`               // verification methods of a document
+	MaxServices           int64 `json:"maxServices"`           // services of a document
+	MaxControllers        int64 `json:"maxControllers"`        // controllers of a document
+	MaxAlsoKnownAs        int64 `json:"maxAlsoKnownAs"`        // alsoKnownAs of a document
+	MaxDocumentBytes      int64 `json:"maxDocumentBytes"`      // JCS bytes of a document
+	// MaxStatusSet bounds the indices of one status.set. The default is the largest number that always fits a payload
+	// (op.MaxPayloadBytes) in a list of the largest default size with values of one digit. `ledger.md` 9 allows 10,000,
+	// which no payload can hold: even of the shortest indices 7,400 are too many.
+	MaxStatusSet int64 `json:"maxStatusSet"`
+	MaxListSize  int64 `json:"maxListSize"` // entries of a status list
 }
 
 // ParamSpec is one parameter: its JSON name and the values it may take, both ends included.
@@ -33,21 +39,36 @@ type ParamSpec struct {
 
 // paramSpecs is ordered as the struct is. Maxima of batches are those of the wire format (app/op).
 //
-// maxBlockOps and maxBlockRaw together keep a block of nothing but verdict cache misses under one second on two cores
-// (reference: 31 µs an Ed25519 signature alone, 18 µs in batches, about 80 µs for P-256, 10 µs to decode an operation).
-// The worst single-signature block is 16,384 × 90 µs / 2 = 0.74 s. An operation may carry 16 signatures, so operations
-// alone bound nothing; but one more signature takes 340 bytes or more in General JSON, hence at most 18,500 of them in
-// 6 MiB: 18,500 × 90 µs / 2 = 0.83 s.
+// maxBlockOps and maxBlockRaw together keep a block of nothing but verdict cache misses near one second on two cores. They
+// are two because an operation may carry 16 signatures: small ones of one signature take 500 bytes, one signature more
+// takes 270. Measured by BenchmarkWorstBlock (app), as processor time, while the machine did three times as much other work (an idle
+// one is faster: compare the control). "hinted" is what committed state has the keys of, verified on both cores before
+// Execute; otherwise the block itself creates the DID, and everything is verified serially:
+//
+//	                                   signatures  hinted   not     raw control
+//	P-256, 1 signature an operation         6,594  0.72 s   0.92 s  0.35 s
+//	P-256, 16 signatures                   11,184  1.01 s   1.39 s  0.50 s
+//	Ed25519, 1 signature                    6,594  0.39 s   0.44 s  0.18 s
+//	Ed25519, 16 signatures                 11,184  0.40 s   0.69 s  0.35 s
+//	P-256, documents of 20 keys, 1 sig.     6,594  1.61 s           0.35 s
+//
+// What a document of 20 keys costs more is reading its record, for the hints and in Execute. One center alone can fill a
+// half of the operations and two thirds of the bytes. maxBlockBatches bounds sponsor signatures: eight keys may have to be tried
+// for each batch. maxBlockChunks bounds status.set, of which twelve bytes can mean two records: 16,384 records take 0.13 s over
+// a small state (BenchmarkWorstStatus) and, at the 35 µs an update of `ledger.md` 10, 0.6 s over 10^6 records.
 var paramSpecs = [...]ParamSpec{
 	{"windowSeconds", 600, 60, 24 * 3600, func(p *Params) *int64 { return &p.WindowSeconds }},
 	{"maxBatchBytes", 512 << 10, 64 << 10, 512 << 10, func(p *Params) *int64 { return &p.MaxBatchBytes }},
 	{"maxBatchRaw", 2 << 20, 128 << 10, 2 << 20, func(p *Params) *int64 { return &p.MaxBatchRaw }},
 	{"maxBatchOps", 1024, 1, 1024, func(p *Params) *int64 { return &p.MaxBatchOps }},
 	{"maxBlockBytes", 4 << 20, 512 << 10, 32 << 20, func(p *Params) *int64 { return &p.MaxBlockBytes }},
-	{"maxBlockRaw", 6 << 20, 2 << 20, 64 << 20, func(p *Params) *int64 { return &p.MaxBlockRaw }},
-	{"maxBlockOps", 16384, 1, 131072, func(p *Params) *int64 { return &p.MaxBlockOps }},
-	{"maxCenterBlockOps", 8192, 1, 131072, func(p *Params) *int64 { return &p.MaxCenterBlockOps }},
-	{"maxCenterBlockRaw", 3 << 20, 2 << 20, 64 << 20, func(p *Params) *int64 { return &p.MaxCenterBlockRaw }},
+	{"maxBlockRaw", 3 << 20, 2 << 20, 64 << 20, func(p *Params) *int64 { return &p.MaxBlockRaw }},
+	{"maxBlockOps", 8192, 1, 131072, func(p *Params) *int64 { return &p.MaxBlockOps }},
+	{"maxCenterBlockOps", 4096, 1, 131072, func(p *Params) *int64 { return &p.MaxCenterBlockOps }},
+	{"maxCenterBlockRaw", 2 << 20, 2 << 20, 64 << 20, func(p *Params) *int64 { return &p.MaxCenterBlockRaw }},
+	{"maxBlockBatches", 1024, 1, 65536, func(p *Params) *int64 { return &p.MaxBlockBatches }},
+	{"maxCenterBlockBatches", 256, 1, 65536, func(p *Params) *int64 { return &p.MaxCenterBlockBatches }},
+	{"maxBlockChunks", 8192, 2, 1 << 20, func(p *Params) *int64 { return &p.MaxBlockChunks }},
 	{"opsPerDidHour", 3600, 1, 1 << 30, func(p *Params) *int64 { return &p.OpsPerDIDHour }},
 	{"beginBlockItems", 4096, 16, 1 << 20, func(p *Params) *int64 { return &p.BeginBlockItems }},
 	{"maxKeys", 20, 1, 100, func(p *Params) *int64 { return &p.MaxKeys }},
@@ -55,7 +76,7 @@ var paramSpecs = [...]ParamSpec{
 	{"maxControllers", 10, 0, 100, func(p *Params) *int64 { return &p.MaxControllers }},
 	{"maxAlsoKnownAs", 10, 0, 100, func(p *Params) *int64 { return &p.MaxAlsoKnownAs }},
 	{"maxDocumentBytes", 16 << 10, 1 << 10, 48 << 10, func(p *Params) *int64 { return &p.MaxDocumentBytes }},
-	{"maxStatusSet", 10_000, 1, 10_000, func(p *Params) *int64 { return &p.MaxStatusSet }},
+	{"maxStatusSet", 5_400, 1, 10_000, func(p *Params) *int64 { return &p.MaxStatusSet }},
 	{"maxListSize", 1 << 20, 1 << 17, 1 << 27, func(p *Params) *int64 { return &p.MaxListSize }},
 }
 
@@ -87,6 +108,7 @@ func (p Params) Validate() error {
 		{"maxCenterBlockRaw", "maxBlockRaw", p.MaxCenterBlockRaw, p.MaxBlockRaw},
 		{"maxBatchOps", "maxCenterBlockOps", p.MaxBatchOps, p.MaxCenterBlockOps},
 		{"maxCenterBlockOps", "maxBlockOps", p.MaxCenterBlockOps, p.MaxBlockOps},
+		{"maxCenterBlockBatches", "maxBlockBatches", p.MaxCenterBlockBatches, p.MaxBlockBatches},
 	} {
 		if pair.a > pair.b {
 			return fmt.Errorf("parameter %s: %d is above %s, %d", pair.small, pair.a, pair.large, pair.b)

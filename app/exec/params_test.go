@@ -3,6 +3,7 @@ package exec_test
 import (
 	"encoding/json"
 	"maps"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -10,6 +11,7 @@ import (
 
 	"github.com/hanse-id/hanse/app/exec"
 	"github.com/hanse-id/hanse/app/op"
+	"github.com/hanse-id/hanse/did"
 	"github.com/hanse-id/hanse/did/jcs"
 )
 
@@ -21,7 +23,7 @@ func TestDefaultsAreValidAndThoseOfTheLedger(t *testing.T) {
 	if p.WindowSeconds != 600 || p.MaxBatchBytes != op.MaxBatchBytes || p.MaxBatchRaw != op.MaxBatchRaw || p.MaxBatchOps != op.MaxBatchOps {
 		t.Errorf("%+v", p)
 	}
-	if p.MaxKeys != 20 || p.MaxServices != 10 || p.MaxControllers != 10 || p.MaxAlsoKnownAs != 10 || p.MaxDocumentBytes != 16<<10 || p.MaxStatusSet != 10_000 {
+	if p.MaxKeys != 20 || p.MaxServices != 10 || p.MaxControllers != 10 || p.MaxAlsoKnownAs != 10 || p.MaxDocumentBytes != 16<<10 || p.MaxStatusSet != 5_400 {
 		t.Errorf("%+v", p)
 	}
 }
@@ -91,13 +93,42 @@ func TestLargerLimitsMustHoldTheSmaller(t *testing.T) {
 			p.MaxBlockRaw = 2 << 20
 			p.MaxCenterBlockRaw = 3 << 20
 		},
-		"maxBatchOps":       func(p *exec.Params) { p.MaxCenterBlockOps = 10 },
-		"maxCenterBlockOps": func(p *exec.Params) { p.MaxBlockOps = 2000 },
+		"maxBatchOps":           func(p *exec.Params) { p.MaxCenterBlockOps = 10 },
+		"maxCenterBlockOps":     func(p *exec.Params) { p.MaxBlockOps = 2000 },
+		"maxCenterBlockBatches": func(p *exec.Params) { p.MaxCenterBlockBatches, p.MaxBlockBatches = 2, 1 },
 	} {
 		p := exec.DefaultParams()
 		vary(&p)
 		if err := p.Validate(); err == nil {
 			t.Errorf("%s: accepted", name)
 		}
+	}
+}
+
+// setPayload is a status.set of the last n indices of a list, in a league with the longest name.
+func setPayload(n, size int64) error {
+	league := strings.Repeat("l", 50)
+	set := map[string]any{}
+	for i := size - n; i < size; i++ {
+		set[strconv.FormatInt(i, 10)] = int64(1)
+	}
+	by := did.DID("did:hanse:" + league + ":Qm" + strings.Repeat("a", 44))
+	_, err := op.Draft{
+		League: league, Type: "status.set", By: by, Exp: 1 << 31, Nonce: [16]byte{1},
+		Body: map[string]any{"list": op.ID{}.String(), "set": set},
+	}.Payload()
+	return err
+}
+
+func TestAsManyStatusChangesAsAllowedFitAnOperation(t *testing.T) {
+	p := exec.DefaultParams()
+	if err := setPayload(p.MaxStatusSet, p.MaxListSize); err != nil {
+		t.Error(err)
+	}
+	if err := setPayload(p.MaxStatusSet+50, p.MaxListSize); err == nil {
+		t.Error("more would fit: the default is not the largest")
+	}
+	if err := setPayload(7400, 7400); err == nil {
+		t.Error("7,400 fit, which the documentation denies")
 	}
 }

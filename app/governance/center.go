@@ -38,13 +38,10 @@ func ByHash(r exec.Reader, h op.CenterHash) (*Center, error) {
 	return decodeCenter(data)
 }
 
-// ByDID reads the center with this DID; nil if there is none.
-func ByDID(r exec.Reader, d did.DID) (*Center, error) { return ByHash(r, op.HashCenter(d)) }
-
 // Centers lists all centers by name.
 func Centers(r exec.Reader) ([]Center, error) {
 	var list []Center
-	for _, data := range r.Range([]byte(centerPrefix), prefixEnd(centerPrefix)) {
+	for _, data := range r.Range([]byte(centerPrefix), exec.PrefixEnd(centerPrefix)) {
 		c, err := decodeCenter(data)
 		if err != nil {
 			return nil, err
@@ -72,12 +69,8 @@ func (c *Center) SponsorKeys() ([]keys.Public, error) {
 func PutCenter(s exec.Store, c Center) error {
 	m := map[string]any{
 		"name": c.Name, "did": string(c.DID), "validator": c.Validator, "power": c.Power, "api": c.API,
+		"sponsors": object.Texts(c.Sponsors),
 	}
-	sponsors := make([]any, len(c.Sponsors))
-	for i, k := range c.Sponsors {
-		sponsors[i] = k
-	}
-	m["sponsors"] = sponsors
 	if c.Halted {
 		m["halted"] = true
 	}
@@ -90,7 +83,7 @@ func PutCenter(s exec.Store, c Center) error {
 }
 
 func decodeCenter(data []byte) (*Center, error) {
-	m, err := read(data)
+	m, err := object.Parse(data)
 	if err != nil {
 		return nil, fmt.Errorf("center: %w", err)
 	}
@@ -107,24 +100,4 @@ func decodeCenter(data []byte) (*Center, error) {
 		return nil, fmt.Errorf("center: %w", err)
 	}
 	return c, nil
-}
-
-// read parses a record of this package.
-func read(data []byte) (*object.Reader, error) {
-	value, err := jcs.ParseIntegers(data, jcs.Limits{})
-	if err != nil {
-		return nil, err
-	}
-	members, ok := value.(map[string]any)
-	if !ok {
-		return nil, fmt.Errorf("record is not an object")
-	}
-	return object.New(members, ""), nil
-}
-
-// prefixEnd is the first key after every key that begins with prefix, which ends in a byte below 0xFF.
-func prefixEnd(prefix string) []byte {
-	end := []byte(prefix)
-	end[len(end)-1]++
-	return end
 }

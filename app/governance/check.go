@@ -12,7 +12,7 @@ import (
 // Check reads everything this package keeps and reports what breaks its invariants (fsck): every record decodes, is in
 // JCS form and stands under its key, and the validator set is what the centers add up to.
 func Check(r exec.Reader, problem func(error)) {
-	for key, data := range r.Range([]byte("g/"), prefixEnd("g/")) {
+	for key, data := range r.Range([]byte("g/"), exec.PrefixEnd("g/")) {
 		if !jcs.IsCanonical(data) {
 			problem(fmt.Errorf("%q: not in JCS form", key))
 		}
@@ -23,7 +23,7 @@ func Check(r exec.Reader, problem func(error)) {
 	if _, err := Params(r); err != nil {
 		problem(err)
 	}
-	for key, data := range r.Range([]byte(centerPrefix), prefixEnd(centerPrefix)) {
+	for key, data := range r.Range([]byte(centerPrefix), exec.PrefixEnd(centerPrefix)) {
 		c, err := decodeCenter(data)
 		if err != nil {
 			problem(err)

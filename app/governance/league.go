@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/hanse-id/hanse/app/exec"
+	"github.com/hanse-id/hanse/app/internal/object"
 	"github.com/hanse-id/hanse/did/jcs"
 )
 
@@ -22,7 +23,7 @@ func League(r exec.Reader) (string, error) {
 	if data == nil {
 		return "", ErrNoLeague
 	}
-	m, err := read(data)
+	m, err := object.Parse(data)
 	if err != nil {
 		return "", fmt.Errorf("league: %w", err)
 	}

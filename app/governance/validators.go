@@ -26,7 +26,7 @@ func Validators(r exec.Reader) ([]Validator, error) {
 	if data == nil {
 		return nil, nil
 	}
-	m, err := read(data)
+	m, err := object.Parse(data)
 	if err != nil {
 		return nil, fmt.Errorf("validators: %w", err)
 	}

@@ -68,10 +68,7 @@ func (u *Update) Authorize(env *exec.Env) error {
 		return err
 	}
 	u.present = r
-	a, err := r.authority(env.League)
-	if err != nil {
-		return err
-	}
+	a := r.authority(env.League)
 	if len(r.Next) > 0 {
 		if err := u.prerotate(r, a); err != nil {
 			return err
@@ -81,7 +78,11 @@ func (u *Update) Authorize(env *exec.Env) error {
 }
 
 func (u *Update) prerotate(r *Record, a *authority) error {
-	changes, err := u.changesControl(r, a.own)
+	own, err := decodeKeys(a.methods)
+	if err != nil {
+		return err
+	}
+	changes, err := u.changesControl(r, own)
 	if err != nil || !changes {
 		return err
 	}
@@ -103,16 +104,9 @@ func (d *Deactivate) Authorize(env *exec.Env) error {
 		return err
 	}
 	d.present = r
-	a, err := r.authority(env.League)
-	if err != nil {
-		return err
-	}
+	a := r.authority(env.League)
 	if len(r.Next) > 0 {
-		candidates, err := multikeys(d.did, d.keys)
-		if err != nil {
-			return err
-		}
-		a.reveal(r, candidates)
+		a.reveal(r, d.keys)
 	}
 	return authorize(env, a)
 }

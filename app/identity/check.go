@@ -14,12 +14,12 @@ import (
 // JCS form and stands under its key; versions 1 to n of a DID are all there, each naming the one that follows, in the
 // order of their times.
 func Check(r exec.Reader, problem func(error)) {
-	for key, data := range r.Range([]byte("i/"), prefixEnd("i/")) {
+	for key, data := range r.Range([]byte("i/"), exec.PrefixEnd("i/")) {
 		if !jcs.IsCanonical(data) {
 			problem(fmt.Errorf("%q: not in JCS form", key))
 		}
 	}
-	for key, data := range r.Range([]byte(recordPrefix), prefixEnd(recordPrefix)) {
+	for key, data := range r.Range([]byte(recordPrefix), exec.PrefixEnd(recordPrefix)) {
 		record, err := decode(data)
 		if err != nil {
 			problem(fmt.Errorf("%q: %w", key, err))
@@ -31,7 +31,7 @@ func Check(r exec.Reader, problem func(error)) {
 		checkVersions(r, record, problem)
 	}
 	checkOwners(r, problem)
-	for key, data := range r.Range([]byte(quotaPrefix), prefixEnd(quotaPrefix)) {
+	for key, data := range r.Range([]byte(quotaPrefix), exec.PrefixEnd(quotaPrefix)) {
 		if _, err := decodeQuota(data); err != nil {
 			problem(fmt.Errorf("%q: %w", key, err))
 		}
@@ -64,7 +64,7 @@ func checkVersions(r exec.Reader, present *Record, problem func(error)) {
 
 // checkOwners reports superseded versions that no present record accounts for.
 func checkOwners(r exec.Reader, problem func(error)) {
-	for key := range r.Range([]byte(versionPrefix), prefixEnd(versionPrefix)) {
+	for key := range r.Range([]byte(versionPrefix), exec.PrefixEnd(versionPrefix)) {
 		d, _, _ := bytes.Cut(key[len(versionPrefix):], []byte{0})
 		present, err := Get(r, did.DID(d))
 		if err != nil {
@@ -74,11 +74,4 @@ func checkOwners(r exec.Reader, problem func(error)) {
 			problem(fmt.Errorf("%q: belongs to no DID", key))
 		}
 	}
-}
-
-// prefixEnd is the first key after every key that begins with prefix, which ends in a byte below 0xFF.
-func prefixEnd(prefix string) []byte {
-	end := []byte(prefix)
-	end[len(end)-1]++
-	return end
 }

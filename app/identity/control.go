@@ -18,22 +18,38 @@ type controlKey struct {
 
 // controlKeys decodes the capabilityInvocation keys of doc.
 func controlKeys(doc *did.Document) ([]controlKey, error) {
-	var out []controlKey
-	for _, method := range doc.MethodsFor(did.CapabilityInvocation) {
+	return decodeKeys(doc.MethodsFor(did.CapabilityInvocation))
+}
+
+func decodeKeys(methods []did.VerificationMethod) ([]controlKey, error) {
+	out := make([]controlKey, len(methods))
+	for i, method := range methods {
 		key, err := method.Key()
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", method.ID, err)
 		}
-		out = append(out, controlKey{kid: method.ID, key: key})
+		out[i] = controlKey{kid: method.ID, key: key}
 	}
 	return out, nil
+}
+
+// named decodes the methods that kid names: one, or none. The others are left alone, because decoding a P-256 key costs a
+// square root, and a document of twenty keys must not make one signature cost twenty of them.
+func named(methods []did.VerificationMethod, kid string) ([]controlKey, error) {
+	for i := range methods {
+		if methods[i].ID == kid {
+			return decodeKeys(methods[i : i+1])
+		}
+	}
+	return nil, nil
 }
 
 // authority is a DID that an operation needs, with what counts towards its control.
 type authority struct {
 	did         did.DID
 	threshold   int64
-	own         []controlKey
+	own         []controlKey             // decoded already
+	methods     []did.VerificationMethod // own control keys that are decoded when a signature names them
 	controllers []did.DID
 	// revealed are next control keys (pre-rotation). If set, only they count, and `kid` finds them before own keys.
 	revealed   []controlKey
@@ -69,7 +85,7 @@ func load(env *exec.Env, d did.DID) (*authority, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.authority(env.League)
+	return r.authority(env.League), nil
 }
 
 // active reads the present record of d, which must exist and not be deactivated.
@@ -86,14 +102,11 @@ func active(s exec.Reader, d did.DID) (*Record, error) {
 	return r, nil
 }
 
-func (r *Record) authority(league string) (*authority, error) {
-	own, err := controlKeys(r.Document)
-	if err != nil {
-		return nil, err
-	}
+func (r *Record) authority(league string) *authority {
 	return &authority{
-		did: r.DID, threshold: r.Threshold, own: own, controllers: eligible(r.Document, r.DID, league),
-	}, nil
+		did: r.DID, threshold: r.Threshold, methods: r.Document.MethodsFor(did.CapabilityInvocation),
+		controllers: eligible(r.Document, r.DID, league),
+	}
 }
 
 // authorize finds each signature's key, counts principals as if all were good, and only then verifies: what cannot be
@@ -131,9 +144,10 @@ type ballot struct {
 }
 
 type controllerBallot struct {
-	did    did.DID
-	needed int64
-	keys   []keys.Public
+	did     did.DID
+	needed  int64
+	methods []did.VerificationMethod
+	keys    []keys.Public
 }
 
 // count finds the key of s and enters it into the ballot of every authority it speaks for.
@@ -142,7 +156,10 @@ func count(env *exec.Env, s op.Signature, authorities []*authority, ballots []ba
 	for i, a := range authorities {
 		b := &ballots[i]
 		if s.KID.DID == a.did {
-			found, revealed := a.find(kid)
+			found, revealed, err := a.find(kid)
+			if err != nil {
+				return key, err
+			}
 			if found.IsZero() {
 				return key, exec.Errorf(exec.CodeUnknownKey, "%s: not a control key", kid)
 			}
@@ -168,42 +185,58 @@ func count(env *exec.Env, s op.Signature, authorities []*authority, ballots []ba
 }
 
 // find looks kid up among revealed keys, then among own keys; a zero key means neither.
-func (a *authority) find(kid string) (key keys.Public, revealed bool) {
+func (a *authority) find(kid string) (key keys.Public, revealed bool, err error) {
 	for _, k := range a.revealed {
 		if k.kid == kid {
-			return k.key, true
+			return k.key, true, nil
 		}
 	}
-	for _, k := range a.own {
+	own := a.own
+	if a.methods != nil {
+		if own, err = named(a.methods, kid); err != nil {
+			return key, false, err
+		}
+	}
+	for _, k := range own {
 		if k.kid == kid {
-			return k.key, false
+			return k.key, false, nil
 		}
 	}
-	return key, false
+	return key, false, nil
 }
 
 // controller enters a key of a controller DID: one level, that DID's own keys only.
 func (b *ballot) controller(env *exec.Env, d did.DID, kid string) (keys.Public, error) {
-	r, err := active(env.Store, d)
+	c, err := b.open(env, d)
 	if err != nil {
 		return keys.Public{}, err
 	}
-	own, err := controlKeys(r.Document)
+	found, err := named(c.methods, kid)
 	if err != nil {
 		return keys.Public{}, err
 	}
-	key, _ := (&authority{own: own}).find(kid)
-	if key.IsZero() {
-		return key, exec.Errorf(exec.CodeUnknownKey, "%s: not a control key", kid)
+	if len(found) == 0 {
+		return keys.Public{}, exec.Errorf(exec.CodeUnknownKey, "%s: not a control key", kid)
 	}
+	c.keys = enter(c.keys, found[0].key)
+	return found[0].key, nil
+}
+
+// open reads the record of a controller once, however many of its keys signed.
+func (b *ballot) open(env *exec.Env, d did.DID) (*controllerBallot, error) {
 	for i := range b.controllers {
 		if b.controllers[i].did == d {
-			b.controllers[i].keys = enter(b.controllers[i].keys, key)
-			return key, nil
+			return &b.controllers[i], nil
 		}
 	}
-	b.controllers = append(b.controllers, controllerBallot{did: d, needed: r.Threshold, keys: []keys.Public{key}})
-	return key, nil
+	r, err := active(env.Store, d)
+	if err != nil {
+		return nil, err
+	}
+	b.controllers = append(b.controllers, controllerBallot{
+		did: d, needed: r.Threshold, methods: r.Document.MethodsFor(did.CapabilityInvocation),
+	})
+	return &b.controllers[len(b.controllers)-1], nil
 }
 
 func enter(list []keys.Public, key keys.Public) []keys.Public {

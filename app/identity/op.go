@@ -42,7 +42,7 @@ type Update struct {
 type Deactivate struct {
 	did     did.DID
 	prev    string
-	keys    []string
+	keys    []controlKey // revealed
 	present *Record
 }
 
@@ -98,19 +98,29 @@ func ValidateUpdate(o *op.Operation) (*Update, error) {
 // ValidateDeactivate checks the bytes of a did.deactivate. Errors are *exec.Error.
 func ValidateDeactivate(o *op.Operation) (*Deactivate, error) {
 	m := object.New(o.Body, "/body")
-	d := &Deactivate{did: o.By, prev: m.String("prev"), keys: m.OptStrings("keys")}
-	if len(d.keys) > op.MaxSignatures {
+	d := &Deactivate{did: o.By, prev: m.String("prev")}
+	revealed := m.OptStrings("keys")
+	if len(revealed) > op.MaxSignatures {
 		m.Fail("keys", "more keys than an operation may have signatures")
 	}
-	for i, k := range d.keys {
-		if _, err := keys.ParseMultikey(k); err != nil || slices.Contains(d.keys[:i], k) {
+	if err := m.Done(); err != nil {
+		return nil, object.Malformed(err)
+	}
+	if err := inLeague(o); err != nil {
+		return nil, err
+	}
+	for i, text := range revealed {
+		key, err := keys.ParseMultikey(text)
+		if err != nil || slices.Contains(revealed[:i], text) {
 			m.Fail("keys", "not distinct Ed25519 or P-256 multikeys")
+			break
 		}
+		d.keys = append(d.keys, controlKey{kid: string(d.did) + "#" + text, key: key})
 	}
 	if err := m.Done(); err != nil {
-		return nil, malformed(err)
+		return nil, object.Malformed(err)
 	}
-	return d, inLeague(o)
+	return d, nil
 }
 
 // inLeague refuses a `by` that is not a ledger DID of the operation's league: only these have records.
@@ -123,13 +133,6 @@ func inLeague(o *op.Operation) error {
 
 func isLedgerDID(d did.DID, league string) bool {
 	return strings.HasPrefix(string(d), "did:hanse:"+league+":")
-}
-
-func malformed(err error) *exec.Error {
-	if e, ok := errors.AsType[*object.Error](err); ok {
-		return exec.Errorf(exec.CodeMalformed, "%s", e.Error()).At(e.Pointer)
-	}
-	return exec.Errorf(exec.CodeMalformed, "%v", err)
 }
 
 // readTarget reads the members that creation and update share, and finishes m.
@@ -158,7 +161,7 @@ func readTarget(m *object.Reader, league string, id did.DID) (*target, error) {
 		}
 	}
 	if err := m.Done(); err != nil {
-		return nil, malformed(err)
+		return nil, object.Malformed(err)
 	}
 	if err := t.expand(value); err != nil {
 		pointer := "/body/document"

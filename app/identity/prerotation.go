@@ -6,7 +6,6 @@ import (
 	"github.com/hanse-id/hanse/app/exec"
 	"github.com/hanse-id/hanse/did"
 	"github.com/hanse-id/hanse/did/jcs"
-	"github.com/hanse-id/hanse/did/keys"
 )
 
 // Pre-rotation (`ledger.md` 3): while a record has `next`, whatever would change who controls it must be signed by
@@ -74,17 +73,4 @@ func (t *target) checkNext(r *Record, revealed []controlKey) error {
 		return exec.Errorf(exec.CodePreRotation, "next: not a new one").At("/body/next")
 	}
 	return nil
-}
-
-// multikeys makes candidates of the keys in a did.deactivate: the kid is the DID with the multikey as fragment.
-func multikeys(d did.DID, list []string) ([]controlKey, error) {
-	out := make([]controlKey, len(list))
-	for i, text := range list {
-		key, err := keys.ParseMultikey(text)
-		if err != nil {
-			return nil, err
-		}
-		out[i] = controlKey{kid: string(d) + "#" + text, key: key}
-	}
-	return out, nil
 }

@@ -50,14 +50,23 @@ func used(r exec.Reader, d did.DID, time int64) (int64, error) {
 	return q.count, nil
 }
 
+// reserved is the part of a quota, one in so many, that keys lent by a DID cannot use up.
+const reserved = 16
+
 // CheckQuota says whether d may have one more operation authorised in the hour of block time that env's block is in
-// (`ledger.md` 7). CodeOverQuota otherwise.
-func CheckQuota(env *exec.Env, d did.DID) error {
+// (`ledger.md` 7). CodeOverQuota otherwise. An operation is delegated if d did not sign it itself but keys that it lent, as
+// operators of a status list are: these leave a sixteenth of the quota alone, so that a stolen operator key cannot keep
+// its owner from changing or deactivating the DID.
+func CheckQuota(env *exec.Env, d did.DID, delegated bool) error {
 	n, err := used(env.Store, d, env.Block.Time)
 	if err != nil {
 		return err
 	}
-	if n >= env.Params.OpsPerDIDHour {
+	limit := env.Params.OpsPerDIDHour
+	if delegated {
+		limit -= limit / reserved
+	}
+	if n >= limit {
 		return exec.Errorf(exec.CodeOverQuota, "%s: %d operations in this hour", d, n)
 	}
 	return nil

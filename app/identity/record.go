@@ -57,7 +57,7 @@ func (r *Record) encode() ([]byte, error) {
 		m["document"] = r.Document.Value()
 	}
 	if len(r.Next) > 0 {
-		m["next"] = texts(r.Next)
+		m["next"] = object.Texts(r.Next)
 	}
 	if r.Recovery != nil {
 		m["recovery"] = r.Recovery
@@ -74,14 +74,6 @@ func (r *Record) encode() ([]byte, error) {
 		return nil, fmt.Errorf("record of %s: %w", r.DID, err)
 	}
 	return data, nil
-}
-
-func texts(list []string) []any {
-	out := make([]any, len(list))
-	for i, s := range list {
-		out[i] = s
-	}
-	return out
 }
 
 // Decode reads a record from its state value (JCS JSON), as a proof carries it.

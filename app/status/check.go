@@ -16,13 +16,13 @@ import (
 // belongs to a list that is not there.
 func Check(r exec.Reader, problem func(error)) {
 	for _, prefix := range [...]string{listPrefix, leasePrefix, historyPrefix} {
-		for key, data := range r.Range([]byte(prefix), prefixEnd(prefix)) {
+		for key, data := range r.Range([]byte(prefix), exec.PrefixEnd(prefix)) {
 			if !jcs.IsCanonical(data) {
 				problem(fmt.Errorf("%x: not in JCS form", key))
 			}
 		}
 	}
-	for key, data := range r.Range([]byte(listPrefix), prefixEnd(listPrefix)) {
+	for key, data := range r.Range([]byte(listPrefix), exec.PrefixEnd(listPrefix)) {
 		l, err := decodeList(data)
 		if err != nil {
 			problem(err)
@@ -82,7 +82,7 @@ func checkChunks(r exec.Reader, l *List, problem func(error)) {
 func checkOwners(r exec.Reader, problem func(error)) {
 	for _, prefix := range [...]string{leasePrefix, chunkPrefix, historyPrefix} {
 		var list *List
-		for key := range r.Range([]byte(prefix), prefixEnd(prefix)) {
+		for key := range r.Range([]byte(prefix), exec.PrefixEnd(prefix)) {
 			var id op.ID
 			if copy(id[:], key[len(prefix):]) < len(id) {
 				problem(fmt.Errorf("%x: short key", key))
@@ -102,11 +102,4 @@ func checkOwners(r exec.Reader, problem func(error)) {
 			}
 		}
 	}
-}
-
-// prefixEnd is the first key after every key that begins with prefix, which ends in a byte below 0xFF.
-func prefixEnd(prefix string) []byte {
-	end := []byte(prefix)
-	end[len(end)-1]++
-	return end
 }

@@ -1,11 +1,13 @@
 package status
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"slices"
 
 	"github.com/hanse-id/hanse/app/exec"
+	"github.com/hanse-id/hanse/app/internal/object"
 	"github.com/hanse-id/hanse/app/op"
 	"github.com/hanse-id/hanse/did/jcs"
 )
@@ -54,7 +56,7 @@ func (l *List) record(env *exec.Env, n int64, changes []change) error {
 func merge(earlier, later []change) []change {
 	merged := slices.Clone(earlier)
 	for _, c := range later {
-		i, found := slices.BinarySearchFunc(merged, c.at, func(have change, at int64) int { return int(have.at - at) })
+		i, found := slices.BinarySearchFunc(merged, c.at, func(have change, at int64) int { return cmp.Compare(have.at, at) })
 		if found {
 			merged[i] = c
 		} else {
@@ -73,7 +75,7 @@ func (s step) encode() ([]byte, error) {
 }
 
 func decodeStep(data []byte) (step, error) {
-	m, err := read(data)
+	m, err := object.Parse(data)
 	if err != nil {
 		return step{}, err
 	}

@@ -68,8 +68,8 @@ func (l *List) encode() ([]byte, error) {
 		"id":        l.ID.String(),
 		"issuer":    string(l.Issuer),
 		"owner":     string(l.Owner),
-		"operators": texts(l.Operators),
-		"purposes":  texts(l.Purposes),
+		"operators": object.Texts(l.Operators),
+		"purposes":  object.Texts(l.Purposes),
 		"size":      l.Size,
 		"bits":      l.Bits,
 		"url":       l.URL,
@@ -79,16 +79,8 @@ func (l *List) encode() ([]byte, error) {
 	})
 }
 
-func texts(list []string) []any {
-	out := make([]any, len(list))
-	for i, s := range list {
-		out[i] = s
-	}
-	return out
-}
-
 func decodeList(data []byte) (*List, error) {
-	m, err := read(data)
+	m, err := object.Parse(data)
 	if err != nil {
 		return nil, fmt.Errorf("status list: %w", err)
 	}
@@ -137,7 +129,7 @@ func decodeLease(key, data []byte) (*Lease, error) {
 	if len(key) != len(leasePrefix)+len(op.ID{})+8 {
 		return nil, fmt.Errorf("lease %x: short key", key)
 	}
-	m, err := read(data)
+	m, err := object.Parse(data)
 	if err != nil {
 		return nil, fmt.Errorf("lease %x: %w", key, err)
 	}
@@ -148,17 +140,4 @@ func decodeLease(key, data []byte) (*Lease, error) {
 		return nil, fmt.Errorf("lease %x: %w", key, err)
 	}
 	return l, nil
-}
-
-// read parses a record of this package.
-func read(data []byte) (*object.Reader, error) {
-	value, err := jcs.ParseIntegers(data, jcs.Limits{})
-	if err != nil {
-		return nil, err
-	}
-	members, ok := value.(map[string]any)
-	if !ok {
-		return nil, fmt.Errorf("record is not an object")
-	}
-	return object.New(members, ""), nil
 }

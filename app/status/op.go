@@ -1,12 +1,12 @@
 package status
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/hanse-id/hanse/app/exec"
 	"github.com/hanse-id/hanse/app/identity"
 	"github.com/hanse-id/hanse/app/internal/object"
 	"github.com/hanse-id/hanse/app/op"
@@ -75,7 +75,7 @@ func ValidateCreate(o *op.Operation) (*Create, error) {
 	c.issuer = issuer
 	c.check(m)
 	if err := m.Done(); err != nil {
-		return nil, malformed(err)
+		return nil, object.Malformed(err)
 	}
 	return c, nil
 }
@@ -148,7 +148,7 @@ func ValidateLease(o *op.Operation) (*Draw, error) {
 		m.Fail("replica", "not 1 to 64 letters, digits or '-', '.', '_'")
 	}
 	if err := m.Done(); err != nil {
-		return nil, malformed(err)
+		return nil, object.Malformed(err)
 	}
 	return d, nil
 }
@@ -181,7 +181,7 @@ func ValidateSet(o *op.Operation) (*Change, error) {
 	c := &Change{owner: o.By, id: listID(m)}
 	set := m.Object("set")
 	if err := m.Done(); err != nil {
-		return nil, malformed(err)
+		return nil, object.Malformed(err)
 	}
 	if len(set) == 0 {
 		m.Fail("set", "empty")
@@ -199,14 +199,25 @@ func ValidateSet(o *op.Operation) (*Change, error) {
 		}
 		c.entries = append(c.entries, entry{index, value})
 	}
-	slices.SortFunc(c.entries, func(a, b entry) int { return int(a.index - b.index) })
+	slices.SortFunc(c.entries, func(a, b entry) int { return cmp.Compare(a.index, b.index) })
 	if err := errors.Join(m.Done(), values.Done()); err != nil {
-		return nil, malformed(err)
+		return nil, object.Malformed(err)
 	}
 	return c, nil
 }
 
-// parseIndex reads an index in the one form it has: decimal digits without leading zeros, at most 2^53−1.
+// Chunks is how many chunks c touches: each is read, and written with a record of its history.
+func (c *Change) Chunks() int64 {
+	n, last := int64(0), int64(-1)
+	for _, e := range c.entries {
+		if e.index/ChunkEntries != last {
+			n, last = n+1, e.index/ChunkEntries
+		}
+	}
+	return n
+}
+
+// parseIndex reads an index in the one form it has: decimal digits without leading zeros, at most 15 of them.
 func parseIndex(s string) (int64, bool) {
 	if s == "" || len(s) > 15 || s[0] == '0' && len(s) > 1 {
 		return 0, false
@@ -219,11 +230,4 @@ func parseIndex(s string) (int64, bool) {
 		n = n*10 + int64(s[i]-'0')
 	}
 	return n, true
-}
-
-func malformed(err error) *exec.Error {
-	if e, ok := errors.AsType[*object.Error](err); ok {
-		return exec.Errorf(exec.CodeMalformed, "%s", e.Error()).At(e.Pointer)
-	}
-	return exec.Errorf(exec.CodeMalformed, "%v", err)
 }

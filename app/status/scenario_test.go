@@ -1,6 +1,7 @@
 package status_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/hanse-id/hanse/app/apptest"
@@ -163,6 +164,14 @@ func TestScenarios(t *testing.T) {
 			lease L count=-8192 by o1           -> malformed
 			lease L replica=ä by o1             -> malformed
 			set N 1=1 as=A by o1                -> unknown-list
+		`},
+		"operators leave a part of the quota to the owner": {params: func(p *exec.Params) { p.OpsPerDIDHour = 16 }, script: `
+			create A keys=a1 by a1
+			list L owner=A by a1` + strings.Repeat("\nlease L count=1 by o1", 14) + `
+			lease L count=1 by o1               -> over-quota
+			set L 0=1 by o1                     -> over-quota
+			update A keys=a2 by a1
+			update A keys=a1 by a2              -> over-quota
 		`},
 		"who left gets no indices but can still revoke": {script: `
 			create A keys=a1 by a1

@@ -125,19 +125,25 @@ func TestNothingOfDocumentOrOptionsCanChange(t *testing.T) {
 	for name, doc := range map[string]map[string]any{
 		"member added": func() map[string]any { d := maps.Clone(signed); d["x"] = "y"; return d }(),
 		"number":       func() map[string]any { d := maps.Clone(signed); d["n"] = json.Number("1.51"); return d }(),
-		// 43, 45: neither a context that is appended nor one that is swapped in.
-		"context appended": func() map[string]any {
+		// 43, 45: a context that is put before, swapped in or taken away.
+		"context before": func() map[string]any {
 			d := maps.Clone(signed)
-			d["@context"] = []any{"https://www.w3.org/ns/credentials/v2", "https://www.w3.org/ns/credentials/examples/v2"}
+			d["@context"] = []any{"https://www.w3.org/ns/credentials/examples/v2", "https://www.w3.org/ns/credentials/v2"}
 			return d
 		}(),
-		"proof context": with("@context", []any{}),
-		"created":       with("created", "2023-11-14T22:13:21Z"),
-		"expires":       with("expires", "2099-11-14T22:13:21Z"),
-		"method":        with("verificationMethod", "did:example:b#1"),
-		"purpose":       with("proofPurpose", "authentication"),
-		"challenge":     with("challenge", "x"),
-		"domain":        with("domain", "x"),
+		"another context": func() map[string]any {
+			d := maps.Clone(signed)
+			d["@context"] = []any{"https://www.w3.org/ns/credentials/examples/v2"}
+			return d
+		}(),
+		"context taken away": func() map[string]any { d := maps.Clone(signed); delete(d, "@context"); return d }(),
+		"proof context":      with("@context", []any{}),
+		"created":            with("created", "2023-11-14T22:13:21Z"),
+		"expires":            with("expires", "2099-11-14T22:13:21Z"),
+		"method":             with("verificationMethod", "did:example:b#1"),
+		"purpose":            with("proofPurpose", "authentication"),
+		"challenge":          with("challenge", "x"),
+		"domain":             with("domain", "x"),
 	} {
 		if err := verifyAll(doc, key.Public()); !errors.Is(err, ErrSignature) {
 			t.Errorf("%s: error is %v", name, err)
@@ -179,6 +185,7 @@ func TestBadProofsAreRefused(t *testing.T) {
 		{"no purpose", with("proofPurpose", nil), ErrMalformed},
 		{"unknown member", with("extra", "x"), ErrMalformed},
 		{"created without zone", with("created", "2023-11-14T22:13:20"), ErrMalformed},
+		{"created with an hour of one digit", with("created", "2023-11-14T2:13:20.5Z"), ErrMalformed},
 		{"created is a number", with("created", json.Number("1")), ErrMalformed},
 		{"id is a list", with("id", []any{}), ErrMalformed},
 		// 49

@@ -5,4 +5,5 @@
 //	signed, err := dataintegrity.Add(ctx, document, signer, dataintegrity.Options{Suite: "eddsa-jcs-2022", Method: kid})
 //	proofs, err := dataintegrity.Proofs(document)
 //	err = proofs[0].Verify(document, key) // key was found in the issuer's DID document by proofs[0].Method
+//	authentic, err := dataintegrity.Unsecured(document, proofs)
 package dataintegrity

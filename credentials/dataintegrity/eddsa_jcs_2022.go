@@ -1,7 +1,6 @@
 package dataintegrity
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"fmt"
 	"strings"
@@ -60,26 +59,4 @@ func decodeEd25519(value string) ([]byte, error) {
 		return nil, fmt.Errorf("%w: proofValue must be %d bytes in base58btc", ErrMalformed, ed25519Bytes)
 	}
 	return signature, nil
-}
-
-// checkContext compares the proof's @context with the document's. The specification lets a document append contexts after
-// signing (vc-di-eddsa section 3.3.2 step 4); such a context would give meaning to claims that nobody signed, so here
-// both must be equal.
-func (p *Proof) checkContext(unsecured map[string]any) error {
-	proofContext, ok := p.options["@context"]
-	if !ok {
-		return nil
-	}
-	a, err := jcs.EncodeFractions(proofContext)
-	if err != nil {
-		return fmt.Errorf("%w: proof @context: %w", ErrMalformed, err)
-	}
-	b, err := jcs.EncodeFractions(unsecured["@context"])
-	if err != nil {
-		return fmt.Errorf("%w: @context: %w", ErrMalformed, err)
-	}
-	if !bytes.Equal(a, b) {
-		return fmt.Errorf("%w: the document's @context is not the proof's", ErrSignature)
-	}
-	return nil
 }

@@ -142,11 +142,24 @@ func readTime(m map[string]any, name string, to *time.Time) error {
 	if !ok {
 		return nil
 	}
-	s, _ := v.(string)
-	t, err := time.Parse(time.RFC3339Nano, s)
-	if err != nil || len(s) < len("2006-01-02T15:04:05Z") || strings.Contains(s, ",") {
+	t, ok := ParseTime(v)
+	if !ok {
 		return fmt.Errorf("%w: %s must be a date and time with zone", ErrMalformed, name)
 	}
 	*to = t
 	return nil
+}
+
+// ParseTime reads an xsd:dateTimeStamp, as Data Integrity and the VC Data Model 2.0 (section 4.9) write times: date, time,
+// zone, nothing left out. It reports whether v is one.
+func ParseTime(v any) (time.Time, bool) {
+	s, ok := v.(string)
+	if !ok || len(s) < len("2006-01-02T15:04:05Z") || len(s) > 64 || strings.ContainsAny(s, ",zt ") {
+		return time.Time{}, false
+	}
+	if s[10] != 'T' || s[13] != ':' { // package time reads hours of one digit too
+		return time.Time{}, false
+	}
+	t, err := time.Parse(time.RFC3339Nano, s)
+	return t, err == nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"slices"
 	"time"
 
 	"github.com/hanse-id/hanse/did/keys"
@@ -84,8 +83,9 @@ func (o Options) members() map[string]any {
 	return m
 }
 
-// Verify checks p over document, the document that carries it. The key alone decides the algorithm. Errors wrap
-// ErrSignature, ErrMalformed, or ErrUnsupported for an unknown cryptosuite and for a proof that names previous proofs.
+// Verify checks p over document, the document that carries it: what is then authentic is Unsecured of it, which may have
+// fewer contexts. The key alone decides the algorithm. Errors wrap ErrSignature, ErrMalformed, or
+// ErrUnsupported for an unknown cryptosuite and for a proof that names previous proofs.
 func (p *Proof) Verify(document map[string]any, key keys.Public) error {
 	s, ok := suites[p.Suite]
 	if !ok {
@@ -97,9 +97,8 @@ func (p *Proof) Verify(document map[string]any, key keys.Public) error {
 	if key.Algorithm() != s.algorithm {
 		return fmt.Errorf("%w: cryptosuite %s with a key for %s", ErrSignature, p.Suite, key.Algorithm())
 	}
-	unsecured := maps.Clone(document)
-	delete(unsecured, "proof")
-	if err := p.checkContext(unsecured); err != nil {
+	unsecured, err := p.unsecured(document)
+	if err != nil {
 		return err
 	}
 	message, err := s.hash(unsecured, p.options)
@@ -111,6 +110,3 @@ func (p *Proof) Verify(document map[string]any, key keys.Public) error {
 	}
 	return nil
 }
-
-// Signature returns a copy of the decoded proof value, nil where the cryptosuite is not supported.
-func (p *Proof) Signature() []byte { return slices.Clone(p.signed) }

@@ -1,11 +1,10 @@
 package jose
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 
+	"github.com/hanse-id/hanse/did/jcs"
 	"github.com/hanse-id/hanse/did/keystore"
 )
 
@@ -49,13 +48,10 @@ func Sign(ctx context.Context, payload map[string]any, signer keystore.Signer, o
 	return string(strict.AppendEncode(out, signature)), nil
 }
 
-// encode writes JSON without the HTML escapes that encoding/json adds.
 func encode(v map[string]any) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
+	data, err := jcs.Marshal(v)
+	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+	return data, nil
 }

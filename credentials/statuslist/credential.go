@@ -128,16 +128,20 @@ func (l *List) readTimes(credential, subject map[string]any) error {
 	switch ttl := subject["ttl"].(type) {
 	case nil:
 	case int64:
-		l.TTL = time.Duration(ttl) * time.Millisecond
+		return l.setTTL(ttl, nil)
 	case json.Number:
-		n, err := ttl.Int64()
-		if err != nil || n < 0 || n > 1<<40 {
-			return fmt.Errorf("%w: ttl is not a number of milliseconds", ErrVerification)
-		}
-		l.TTL = time.Duration(n) * time.Millisecond
+		return l.setTTL(ttl.Int64())
 	default:
+		return l.setTTL(-1, nil)
+	}
+	return nil
+}
+
+func (l *List) setTTL(milliseconds int64, err error) error {
+	if err != nil || milliseconds < 0 || milliseconds > 1<<40 {
 		return fmt.Errorf("%w: ttl is not a number of milliseconds", ErrVerification)
 	}
+	l.TTL = time.Duration(milliseconds) * time.Millisecond
 	return nil
 }
 

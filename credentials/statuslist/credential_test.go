@@ -108,6 +108,8 @@ func TestOlderCopiesAreNoticed(t *testing.T) {
 		{"y", Version{ValidFrom: day(1), Digest: a}, false},
 		{"y", Version{ValidFrom: day(2), Digest: b}, false},
 		{"y", Version{ValidFrom: day(3), Digest: b}, true},
+		{"without age", Version{Digest: a}, true},
+		{"without age", Version{Digest: b}, true},
 	} {
 		if err := w.Observe(step.url, step.v); (err == nil) != step.fine || err != nil && !errors.Is(err, ErrVerification) {
 			t.Errorf("%s %+v: %v", step.url, step.v, err)

@@ -1,10 +1,6 @@
-// Package statuslist encodes status lists: the W3C Bitstring Status List 1.0 and the IETF Token Status List. They hold the
-// same values in opposite order, compressed differently:
+// Package statuslist encodes W3C Bitstring Status Lists 1.0: entry 0 is in the most significant bits of the first byte, and the
+// text is gzip in base64url with the multibase prefix "u". The package also builds and opens the credential that carries a
+// list (Build, Open) and remembers how new the lists were that were seen (Watermark).
 //
-//	            entry 0 is in the      compression   text
-//	Bitstring   most significant bits  gzip          multibase "u" + base64url
-//	Token       least significant bits zlib          base64url
-//
-// Inside hanse bits are kept in Bitstring order, FromBitstring turns them over. The package also builds and opens the
-// credential that carries a Bitstring list (Build, Open) and remembers how new the lists were that were seen (Watermark).
+// The IETF Token Status List holds the same values in the opposite order: whoever adds it turns every byte over.
 package statuslist

@@ -55,31 +55,3 @@ func Set(list []byte, index int64, size int, value uint64) error {
 	list[at] = list[at]&^byte(mask(size)<<shift) | byte(value<<shift)
 	return nil
 }
-
-// TokenValue is Value for a list in Token order: entry 0 is in the least significant bits (Token Status List section 4.1).
-func TokenValue(list []byte, index int64, size int) (uint64, error) {
-	at, slot, err := place(list, index, size)
-	if err != nil {
-		return 0, err
-	}
-	return uint64(list[at]) >> (size * slot) & mask(size), nil
-}
-
-// FromBitstring returns a copy of a list in the other order; it is its own inverse.
-func FromBitstring(list []byte, size int) ([]byte, error) {
-	if err := checkSize(size); err != nil {
-		return nil, err
-	}
-	var turned [256]byte
-	for b := range turned {
-		for slot := range 8 / size {
-			v := b >> (size * slot) & int(mask(size))
-			turned[b] |= byte(v << (8 - size*(slot+1)))
-		}
-	}
-	out := make([]byte, len(list))
-	for i, b := range list {
-		out[i] = turned[b]
-	}
-	return out, nil
-}

@@ -1,6 +1,7 @@
 package statuslist
 
 import (
+	"cmp"
 	"fmt"
 	"sync"
 	"time"
@@ -25,6 +26,7 @@ type Watermark struct {
 }
 
 // Observe takes note of a version. ErrVerification if a newer one was seen before, or one as new with other bits.
+// Versions without height and validFrom cannot be told apart by age and are taken as they come.
 func (w *Watermark) Observe(url string, v Version) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -33,7 +35,8 @@ func (w *Watermark) Observe(url string, v Version) error {
 		w.add(url, v)
 		return nil
 	}
-	switch order := compare(v, last); {
+	switch order, comparable := compare(v, last); {
+	case !comparable:
 	case order < 0:
 		return fmt.Errorf("%w: older than the copy seen before (height %d, now %d)", ErrVerification, last.Height, v.Height)
 	case order == 0 && v.Digest != last.Digest:
@@ -59,16 +62,14 @@ func (w *Watermark) add(url string, v Version) {
 	w.order = append(w.order, url)
 }
 
-// compare orders versions by height, or by time where either has none.
-func compare(a, b Version) int {
+// compare orders versions by height, or by time where either has none. Versions that have neither say nothing of their order:
+// validFrom is optional.
+func compare(a, b Version) (order int, comparable bool) {
 	if a.Height != 0 && b.Height != 0 {
-		switch {
-		case a.Height < b.Height:
-			return -1
-		case a.Height > b.Height:
-			return 1
-		}
-		return 0
+		return cmp.Compare(a.Height, b.Height), true
 	}
-	return a.ValidFrom.Compare(b.ValidFrom)
+	if a.ValidFrom.IsZero() || b.ValidFrom.IsZero() {
+		return 0, false
+	}
+	return a.ValidFrom.Compare(b.ValidFrom), true
 }

@@ -111,8 +111,8 @@ func parseParams(query string) ([]param, error) {
 	return params, nil
 }
 
-// checkRelativeRef says what is wrong with a relative reference. It must be escaped as a whole, stay on the endpoint's host and
-// below it: neither a scheme nor an authority, no climbing out (DID Resolution 13.7.1).
+// checkRelativeRef says what is wrong with a relative reference. It must be escaped as a whole, stay on the endpoint's host:
+// neither a scheme nor an authority, no climbing out (DID Resolution 13.7.1).
 func checkRelativeRef(p param) string {
 	if strings.ContainsAny(p.raw, "/?:@[]#=&") {
 		return "is not percent-encoded"

@@ -7,10 +7,14 @@
 package object
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/hanse-id/hanse/app/exec"
+	"github.com/hanse-id/hanse/did/jcs"
 )
 
 // Error says which member is wrong (JSON pointer) and why.
@@ -32,6 +36,36 @@ type Reader struct {
 // New returns a reader over members; pointer (RFC 6901) says where the object stands.
 func New(members map[string]any, pointer string) *Reader {
 	return &Reader{members: members, pointer: pointer}
+}
+
+// Parse returns a reader over a state record: a JSON object of integers and strings (jcs.ParseIntegers).
+func Parse(data []byte) (*Reader, error) {
+	value, err := jcs.ParseIntegers(data, jcs.Limits{})
+	if err != nil {
+		return nil, err
+	}
+	members, ok := value.(map[string]any)
+	if !ok {
+		return nil, errors.New("record is not an object")
+	}
+	return New(members, ""), nil
+}
+
+// Malformed makes the refusal of an operation out of what Done returned.
+func Malformed(err error) *exec.Error {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return exec.Errorf(exec.CodeMalformed, "%s", e.Error()).At(e.Pointer)
+	}
+	return exec.Errorf(exec.CodeMalformed, "%v", err)
+}
+
+// Texts is the inverse of Strings: the array that is encoded.
+func Texts(list []string) []any {
+	out := make([]any, len(list))
+	for i, s := range list {
+		out[i] = s
+	}
+	return out
 }
 
 // Fail records a fault of a member, unless there is one already.

@@ -1,0 +1,121 @@
+package credentials
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/hanse-id/hanse/credentials/statuslist"
+	"github.com/hanse-id/hanse/did"
+)
+
+// statusChecker evaluates the entries of one credential.
+type statusChecker struct {
+	source StatusSource
+	issuer did.DID
+	at     time.Time // zero: now
+}
+
+// check evaluates every entry. The worst outcome is the check's: fail, indeterminate, pass; skip where there is nothing to
+// evaluate.
+func (s statusChecker) check(ctx context.Context, credential map[string]any) Check {
+	c := Check{Outcome: Skip}
+	entries, err := statusEntries(credential)
+	switch {
+	case err != nil:
+		return fail(problemOf(err, ProblemStatusVerification, "status entry is not valid"))
+	case len(entries) == 0:
+		c.Note = "the credential has no status"
+		return c
+	}
+	for _, e := range entries {
+		if e.status == nil {
+			c.Warnings = append(c.Warnings, Problem{
+				Type: ProblemStatusVerification, Title: "status type not supported",
+				Detail: fmt.Sprintf("%.64q is not evaluated", e.types), Pointer: e.pointer,
+			})
+			continue
+		}
+		s.evaluate(ctx, e, &c)
+	}
+	if c.Outcome == Skip {
+		c.Note = "no status of a known type"
+	}
+	return c
+}
+
+// evaluate adds one entry to the check.
+func (s statusChecker) evaluate(ctx context.Context, e entry, c *Check) {
+	if s.source == nil {
+		c.worsen(Indeterminate, &Problem{Type: ProblemStatusRetrieval, Title: "status unavailable",
+			Detail: "no source of status lists is configured", Pointer: e.pointer})
+		return
+	}
+	result, err := s.source.Status(ctx, StatusQuery{Issuer: s.issuer, Entry: *e.status, At: s.at})
+	if err != nil {
+		outcome, problem := statusProblem(err)
+		problem.Pointer = e.pointer
+		c.worsen(outcome, problem)
+		return
+	}
+	if c.Evidence == nil {
+		evidence := result.Evidence
+		c.Evidence = &evidence
+	}
+	c.worsen(Pass, nil)
+	switch {
+	case result.Value == 0:
+	case e.status.Purpose == "revocation" || e.status.Purpose == "suspension":
+		c.worsen(Fail, &Problem{Type: ProblemStatusVerification, Title: "credential is " + meaning(e.status, result),
+			Detail: fmt.Sprintf("entry %d of %s is %d", e.status.Index, e.status.List, result.Value), Pointer: e.pointer})
+	case e.status.Purpose == "refresh" || e.status.Purpose == "message":
+		c.note(fmt.Sprintf("%s status is %d", e.status.Purpose, result.Value))
+	default:
+		c.Warnings = append(c.Warnings, Problem{Type: ProblemStatusVerification, Title: "status purpose not supported",
+			Detail: fmt.Sprintf("status %.64q is %d, and what that means is not known here", e.status.Purpose, result.Value), Pointer: e.pointer})
+	}
+}
+
+// meaning says what a value other than 0 says of a credential. In a list of one purpose it is that purpose, whatever the value.
+// One list for revocation and suspension needs two bits an entry, whose values are those of a Token Status List (1 invalid,
+// 2 suspended); any other value of such a list is final too, as 1 is. Where the source does not say what its list is for, a
+// value that could be either is called both.
+func meaning(e *StatusEntry, r StatusResult) string {
+	both := slices.Contains(r.Purposes, "revocation") && slices.Contains(r.Purposes, "suspension")
+	switch {
+	case e.Size > 1 && both && r.Value == suspendedValue:
+		return "suspended"
+	case e.Size > 1 && both:
+		return "revoked"
+	case e.Size > 1 && len(r.Purposes) == 0:
+		return "revoked or suspended"
+	case e.Purpose == "suspension":
+		return "suspended"
+	}
+	return "revoked"
+}
+
+// suspendedValue is the value of a Token Status List for a credential that may become valid again.
+const suspendedValue = 2
+
+// statusProblem maps what a StatusSource says to outcome and problem.
+func statusProblem(err error) (Outcome, *Problem) {
+	for _, known := range []struct {
+		sentinel error
+		kind     string
+	}{
+		{statuslist.ErrRange, ProblemRange}, {statuslist.ErrLength, ProblemStatusLength}, {statuslist.ErrVerification, ProblemStatusVerification},
+	} {
+		if errors.Is(err, known.sentinel) {
+			return Fail, problemOf(err, known.kind, known.sentinel.Error())
+		}
+	}
+	p := problemOf(err, ProblemStatusRetrieval, "status unavailable")
+	switch p.Type {
+	case ProblemStatusVerification, ProblemStatusLength, ProblemRange:
+		return Fail, p
+	}
+	return Indeterminate, p
+}
