@@ -14,6 +14,9 @@ import (
 	"github.com/hanse-id/hanse/did/jcs"
 )
 
+// announced bounds what is allocated for a body before it arrives, in bytes.
+const announced = 64 << 10
+
 // readBody reads the whole body, at most the server's limit (413 beyond it).
 func (s *Server) readBody(c echo.Context) ([]byte, error) {
 	r := c.Request()
@@ -22,8 +25,8 @@ func (s *Server) readBody(c echo.Context) ([]byte, error) {
 		return nil, tooLarge(limit)
 	}
 	var buf bytes.Buffer
-	if r.ContentLength > 0 {
-		buf.Grow(int(r.ContentLength))
+	if r.ContentLength > 0 { // a length that is only announced must not cost memory
+		buf.Grow(int(min(r.ContentLength, announced)))
 	}
 	if _, err := buf.ReadFrom(http.MaxBytesReader(c.Response(), r.Body, limit)); err != nil {
 		if tooBig, ok := errors.AsType[*http.MaxBytesError](err); ok {

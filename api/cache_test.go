@@ -1,11 +1,15 @@
 package api
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/hanse-id/hanse/api/ledgertest"
+	"github.com/hanse-id/hanse/app"
+	"github.com/hanse-id/hanse/app/exec"
+	"github.com/hanse-id/hanse/app/op"
 	"github.com/hanse-id/hanse/did"
 )
 
@@ -20,7 +24,7 @@ func TestCachesAreToldWhatCanChange(t *testing.T) {
 	id := p.DID.String()
 	for target, want := range map[string]string{
 		identifier(id): cacheRevalidate,
-		identifier(id + "?versionId=" + first.VersionID): cacheImmutable,
+		identifier(id + "?versionId=" + first.VersionID): cacheRevalidate,
 		identifier(testKey): cacheRevalidate,
 		"/v1/league":        cacheRevalidate,
 		"/livez":            cacheNever,
@@ -29,6 +33,77 @@ func TestCachesAreToldWhatCanChange(t *testing.T) {
 		if got := c.client.Get(t, target).Want(t, 200).Header.Get("Cache-Control"); got != want {
 			t.Errorf("%s: Cache-Control %q, want %q", target, got, want)
 		}
+	}
+}
+
+// Whoever kept an old version must learn that its DID was deactivated since.
+func TestAKeptVersionDoesNotHideADeactivation(t *testing.T) {
+	c := startCenter(t)
+	p := c.league.Create(t)
+	first, err := c.league.DID(t.Context(), p.DID, did.At{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.league.Update(t, p, ledgertest.Document(p.Signer.Public()))
+	target := identifier(p.DID.String() + "?versionId=" + first.VersionID)
+	for _, accept := range []string{mediaResolution, "application/did", mediaDereferencing} {
+		kept := c.client.With("Accept", accept).Get(t, target).Want(t, 200)
+		if policy := kept.Header.Get("Cache-Control"); policy != cacheRevalidate {
+			t.Errorf("%s: a superseded version may be kept unasked: %s", accept, policy)
+		}
+		c.client.With("Accept", accept).With("If-None-Match", kept.Header.Get("ETag")).Get(t, target).Want(t, 304)
+	}
+	tag := c.client.Get(t, target).Header.Get("ETag")
+	c.league.Deactivate(t, p)
+	if gone := c.client.With("If-None-Match", tag).Get(t, target).Want(t, 410); gone.Header.Get("ETag") != "" {
+		t.Error("a 410 has an ETag")
+	}
+}
+
+// What a pool dropped was never consumed: another center may still commit it, so nobody may keep the answer.
+func TestOnlyWhatABlockSettledIsKeptForEver(t *testing.T) {
+	c := startCenter(t)
+	league := &dropping{Ledger: c.league}
+	c.opts.Ledger = league
+	p := c.league.Create(t)
+	version, err := c.league.DID(t.Context(), p.DID, did.At{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, id, _ := strings.Cut(version.VersionID, "-")
+	if got := c.client.Get(t, "/v1/operations/"+id).Want(t, 200).Header.Get("Cache-Control"); got != cacheImmutable {
+		t.Errorf("a committed receipt: %q", got)
+	}
+	league.drops = true
+	dropped := c.client.Get(t, "/v1/operations/"+id).Want(t, 200)
+	if dropped.Header.Get("Cache-Control") != cacheNever || dropped.Header.Get("ETag") != "" {
+		t.Errorf("a dropped operation: %v", dropped.Header)
+	}
+	c.client.Get(t, "/v1/operations/"+id+"/proof").WantProblem(t, 409, "not-provable")
+}
+
+// dropping is a ledger whose pool dropped every operation.
+type dropping struct {
+	Ledger
+	drops bool
+}
+
+func (d *dropping) Receipt(ctx context.Context, id op.ID) (app.Receipt, error) {
+	if d.drops {
+		return app.Receipt{ID: id, State: app.Rejected, Code: exec.CodeNotAuthorised}, nil
+	}
+	return d.Ledger.Receipt(ctx, id)
+}
+
+func TestAbsenceSaysAtWhichHeight(t *testing.T) {
+	c := startCenter(t)
+	absent := strings.Replace(c.league.Create(t).DID.String(), "test", "other", 1)
+	if got := c.client.Get(t, identifier(mustDID(t, c).String())).Want(t, 404).Header.Get(headerHeight); got == "" || got == "0" {
+		t.Errorf("%s %q on a DID that does not exist", headerHeight, got)
+	}
+	c.client.Get(t, identifier(absent)).Want(t, 404)
+	if got := c.client.Get(t, identifier(testKey)).Want(t, 200).Header.Get(headerHeight); got != "" {
+		t.Errorf("did:key: %s %q, and no ledger was asked", headerHeight, got)
 	}
 }
 
@@ -46,6 +121,7 @@ func TestConditionalRequestsAreAnsweredBy304(t *testing.T) {
 			t.Errorf("If-None-Match %s: %d bytes, ETag %q", condition, len(same.Body), same.Header.Get("ETag"))
 		}
 	}
+	c.client.With("If-None-Match", tag).Post(t, target, map[string]any{}).Want(t, 200) // 304 is for GET and HEAD
 	c.league.Update(t, p, ledgertest.Document(p.Signer.Public(), service("s", "https://s.example/")))
 	changed := c.client.With("If-None-Match", tag).Get(t, target).Want(t, 200)
 	if changed.Header.Get("ETag") == tag {

@@ -20,6 +20,7 @@ import (
 	"github.com/hanse-id/hanse/app/op"
 	"github.com/hanse-id/hanse/app/status"
 	"github.com/hanse-id/hanse/did"
+	"github.com/hanse-id/hanse/did/resolve"
 )
 
 // Cached is a Ledger that keeps DID versions, list records and list bits in a cache. It follows the ledger's blocks and
@@ -44,6 +45,17 @@ type decoding struct {
 	value any
 }
 
+// maxDecoded bounds the memory of decoded values, in bytes. It counts bytes and not values: whoever asks for one large
+// document at many times (versionTime) makes a key each time.
+const maxDecoded = 64 << 20
+
+// decodedFactor is how much larger than its text a decoded document is, about.
+const decodedFactor = 10
+
+func weighDecoding(key string, d decoding) uint32 {
+	return uint32(min(256+len(key)+decodedFactor*len(d.raw), 1<<31))
+}
+
 var _ Ledger = (*Cached)(nil)
 
 // NewCached nests a ledger in a cache. Nothing is cached until Follow runs.
@@ -53,17 +65,18 @@ func NewCached(ledger Ledger, c *cache.Cache, log *slog.Logger) *Cached {
 	}
 	return &Cached{
 		Ledger: ledger, cache: c, log: log, gap: make(chan struct{}, 1),
-		decoded: otter.Must(&otter.Options[string, decoding]{MaximumSize: 16_384}),
+		decoded: otter.Must(&otter.Options[string, decoding]{MaximumWeight: maxDecoded, Weigher: weighDecoding}),
 	}
 }
 
-// DID reads a version of a DID. Latest and historic versions, and their absence, are cached.
+// DID reads a version of a DID. Latest and historic versions, and their absence, are cached; a request that wants no
+// cache (the option noCache of DID resolution) is answered by the ledger.
 func (l *Cached) DID(ctx context.Context, id did.DID, at did.At) (did.Version, error) {
 	head, ok, err := l.current(ctx)
 	if err != nil {
 		return did.Version{}, err
 	}
-	if !ok {
+	if !ok || resolve.NoCache(ctx) {
 		return l.Ledger.DID(ctx, id, at)
 	}
 	key := didKey(id, at)

@@ -12,6 +12,7 @@ import (
 const (
 	followPage  = 200             // blocks read at once to close a gap
 	followPause = 2 * time.Second // between attempts when the ledger does not answer
+	followCheck = time.Second     // how often it is checked that no block was missed
 )
 
 // Follow drops what committed blocks change until ctx ends. Run it once, before serving. If the stream of blocks breaks
@@ -21,11 +22,15 @@ func (l *Cached) Follow(ctx context.Context) error {
 	watch := func() { watching <- l.Ledger.Watch(ctx, l.followed) }
 	go watch()
 	l.kick()
+	check := time.NewTicker(followCheck)
+	defer check.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			<-watching
 			return ctx.Err()
+		case <-check.C: // a block may have come before the stream began: nothing in the stream shows that it is missing
+			l.kick()
 		case err := <-watching:
 			if ctx.Err() != nil {
 				return ctx.Err()

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/hanse-id/hanse/app/op"
 	"github.com/hanse-id/hanse/app/status"
 	"github.com/hanse-id/hanse/did"
+	"github.com/hanse-id/hanse/did/resolve"
 )
 
 // counting counts the reads that reach the ledger, and may hide blocks from watchers.
@@ -163,6 +165,43 @@ func TestWhatWasWrittenIsReadEvenBeforeItsBlockIsFollowed(t *testing.T) {
 	if n := ledger.reads.Load(); n != 1 {
 		t.Errorf("the ledger was read %d times after the gap was closed", n)
 	}
+}
+
+func TestWhoWantsNoCacheAsksTheLedger(t *testing.T) {
+	ledger, cached := startCached(t)
+	person := ledger.Create(t)
+	caughtUp(t, ledger, cached)
+	for range 3 {
+		_, err := cached.DID(resolve.WithNoCache(t.Context()), person.DID, did.At{})
+		ok(t, err)
+	}
+	if n := ledger.reads.Load(); n != 3 {
+		t.Errorf("the ledger was read %d times, want 3", n)
+	}
+}
+
+// Whoever asks for one document at many times makes a value each time: what counts is their size.
+func TestDecodedValuesAreBoundedInBytes(t *testing.T) {
+	_, cached := startCached(t)
+	const size = 32 << 10
+	for n := range 4 * maxDecoded / (decodedFactor * size) {
+		_, err := cached.decode(fmt.Sprint("did/x?versionTime=", n), make([]byte, size), func(raw []byte) (any, error) { return 0, nil })
+		ok(t, err)
+	}
+	cached.decoded.CleanUp()
+	if held := cached.decoded.EstimatedSize() * size * decodedFactor; held > maxDecoded {
+		t.Errorf("%d bytes are held, at most %d should be", held, maxDecoded)
+	}
+}
+
+// In a quiet league no later block shows that one was missed.
+func TestABlockThatTheStreamLostIsFound(t *testing.T) {
+	ledger, cached := startCached(t)
+	person := ledger.Create(t)
+	caughtUp(t, ledger, cached)
+	ledger.deaf.Store(true)
+	ledger.Update(t, person, ledgertest.Document(person.Signer.Public()))
+	caughtUp(t, ledger, cached)
 }
 
 func TestAnOutageIsNeverCachedAsAbsence(t *testing.T) {

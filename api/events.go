@@ -169,39 +169,49 @@ type eventHub struct {
 
 	mu      sync.Mutex
 	streams int
+	clients map[string]int // streams by client
 	stop    context.CancelFunc
 	signal  chan struct{} // closed at the next block
 
 	blocksMu sync.Mutex
-	recent   []app.BlockRecord // ascending, without gaps in what Blocks returned
+	recent   []app.BlockRecord // ascending, without gaps
 }
 
-// keptBlocks is how many recent blocks the hub keeps.
-const keptBlocks = 64
+const (
+	keptBlocks  = 64 // recent blocks that the hub keeps
+	streamShare = 10 // one client may have this part of all streams
+)
 
 func newEventHub(ledger Ledger, streams int, log *slog.Logger) *eventHub {
-	return &eventHub{ledger: ledger, max: streams, log: log, signal: make(chan struct{})}
+	return &eventHub{ledger: ledger, max: streams, log: log, clients: make(map[string]int), signal: make(chan struct{})}
 }
 
-// join counts a stream in; leave must be called.
-func (h *eventHub) join(ctx context.Context) (leave func(), err error) {
+// join counts a stream of a client in ("": one that is not counted); leave must be called.
+func (h *eventHub) join(ctx context.Context, client string) (leave func(), err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.streams >= h.max {
 		return nil, &Error{Name: "too-many-streams", Status: http.StatusServiceUnavailable, Detail: "all event streams are taken", Retryable: true, After: 5 * time.Second}
 	}
+	if client != "" && h.clients[client] >= max(1, h.max/streamShare) {
+		return nil, &Error{Name: "too-many-streams", Status: http.StatusTooManyRequests, Detail: "you have too many event streams open", Retryable: true, After: 5 * time.Second}
+	}
 	h.streams++
+	h.clients[client]++
 	if h.streams == 1 {
 		watch, stop := context.WithCancel(context.WithoutCancel(ctx))
 		h.stop = stop
 		go h.watch(watch)
 	}
-	return h.leave, nil
+	return func() { h.leave(client) }, nil
 }
 
-func (h *eventHub) leave() {
+func (h *eventHub) leave(client string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.clients[client]--; h.clients[client] <= 0 {
+		delete(h.clients, client)
+	}
 	if h.streams--; h.streams == 0 {
 		h.stop()
 	}
@@ -237,24 +247,45 @@ func (h *eventHub) next() <-chan struct{} {
 	return h.signal
 }
 
-// blocks reads committed blocks from a height on, oldest first.
+// blocks reads committed blocks from a height on, oldest first. Who follows the head shares one read; who reads history
+// reads for itself, so that it holds up nobody.
 func (h *eventHub) blocks(ctx context.Context, from int64, limit int) ([]app.BlockRecord, error) {
+	if blocks, known, err := h.shared(ctx, from, limit); known {
+		return blocks, err
+	}
+	blocks, err := h.ledger.Blocks(ctx, from, limit)
+	if err == nil && len(blocks) > 0 && len(blocks) < limit { // up to the head
+		h.keep(blocks)
+	}
+	return blocks, err
+}
+
+// shared answers from the recent blocks, or reads those that follow them; known is false where from is elsewhere.
+func (h *eventHub) shared(ctx context.Context, from int64, limit int) (blocks []app.BlockRecord, known bool, err error) {
 	h.blocksMu.Lock()
 	defer h.blocksMu.Unlock()
 	n := len(h.recent)
-	if n > 0 && h.recent[0].Height <= from && from <= h.recent[n-1].Height {
-		i, _ := slices.BinarySearchFunc(h.recent, from, func(b app.BlockRecord, height int64) int { return int(b.Height - height) })
-		return slices.Clone(h.recent[i:min(n, i+limit)]), nil
+	if n == 0 || from < h.recent[0].Height || from > h.recent[n-1].Height+1 {
+		return nil, false, nil
 	}
-	blocks, err := h.ledger.Blocks(ctx, from, limit)
-	if err != nil {
-		return nil, err
+	if i := int(from - h.recent[0].Height); i < n {
+		return slices.Clone(h.recent[i:min(n, i+limit)]), true, nil
 	}
-	if n == 0 || from == h.recent[n-1].Height+1 {
-		h.recent = append(h.recent, blocks...)
-		if drop := len(h.recent) - keptBlocks; drop > 0 {
-			h.recent = slices.Delete(h.recent, 0, drop)
-		}
+	if blocks, err = h.ledger.Blocks(ctx, from, limit); err != nil {
+		return nil, true, err
 	}
-	return blocks, nil
+	h.recent = append(h.recent, blocks...)
+	if drop := len(h.recent) - keptBlocks; drop > 0 {
+		h.recent = slices.Delete(h.recent, 0, drop)
+	}
+	return blocks, true, nil
+}
+
+// keep starts the recent blocks anew: nobody listened for a while.
+func (h *eventHub) keep(blocks []app.BlockRecord) {
+	h.blocksMu.Lock()
+	defer h.blocksMu.Unlock()
+	if n := len(h.recent); n == 0 || blocks[0].Height > h.recent[n-1].Height+1 {
+		h.recent = slices.Clone(blocks)
+	}
 }

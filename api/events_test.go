@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -178,4 +179,129 @@ func TestEventsOfABlockAreNumberedWhateverIsFiltered(t *testing.T) {
 	if strings.Join(places, " ") != "7-1 7-3" {
 		t.Errorf("places %v, want 7-1 7-3", places)
 	}
+}
+
+func TestOneClientCannotTakeAllStreams(t *testing.T) {
+	c := startCenter(t, func(o *Options) { o.Limits.Streams = 20 })
+	listen(t, c, "/v1/events", "")
+	listen(t, c, "/export/stream", "")
+	refused := c.client.Get(t, "/v1/events")
+	refused.WantProblem(t, 429, "too-many-streams")
+	if refused.Header.Get("Retry-After") == "" {
+		t.Error("no Retry-After")
+	}
+	leave, err := c.events.join(t.Context(), "ip:192.0.2.9")
+	if err != nil {
+		t.Fatalf("another client: %v", err)
+	}
+	leave()
+	if c.events.clients["ip:192.0.2.9"] != 0 || len(c.events.clients) != 1 {
+		t.Errorf("clients %v", c.events.clients)
+	}
+}
+
+// The blocks that streams share must follow the head again after nobody listened for a while.
+func TestRecentBlocksFollowTheHeadAfterAPause(t *testing.T) {
+	c := startCenter(t)
+	ledger := &blockReads{Ledger: c.league}
+	hub := newEventHub(ledger, 10, slog.New(slog.DiscardHandler))
+	read := func(from int64) int {
+		t.Helper()
+		blocks, err := hub.blocks(t.Context(), from, streamBlocks)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, block := range blocks {
+			if block.Height != from+int64(i) {
+				t.Errorf("asked for %d, block %d is %d", from, i, block.Height)
+			}
+		}
+		return len(blocks)
+	}
+	head := func() int64 {
+		h, err := c.league.Head(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return h.Height
+	}
+	c.league.Create(t)
+	read(head())
+	for range 2 * keptBlocks { // nobody listens
+		c.league.Block(t)
+	}
+	read(head())
+	ledger.reads = 0
+	for range 5 {
+		if read(head()) != 1 {
+			t.Error("the head is not among the recent blocks")
+		}
+	}
+	if ledger.reads != 0 {
+		t.Errorf("the ledger was read %d times for a block that is known", ledger.reads)
+	}
+	if read(1) != streamBlocks || read(head()-1) != 2 || read(head()+1) != 0 {
+		t.Error("history, head and future are mixed up")
+	}
+	c.league.Block(t)
+	if read(head()) != 1 || len(hub.recent) > keptBlocks {
+		t.Errorf("%d recent blocks", len(hub.recent))
+	}
+}
+
+type blockReads struct {
+	Ledger
+	reads int
+}
+
+func (b *blockReads) Blocks(ctx context.Context, from int64, limit int) ([]app.BlockRecord, error) {
+	b.reads++
+	return b.Ledger.Blocks(ctx, from, limit)
+}
+
+// A page of the log costs a bounded number of blocks, however quiet the league was; the next page goes on.
+func TestAPageOfTheLogReadsABoundedNumberOfBlocks(t *testing.T) {
+	c := startCenter(t)
+	first := c.league.Create(t)
+	quiet := &quietLedger{Ledger: c.league, last: 3*maxScan + 7}
+	c.opts.Ledger = quiet
+	seen, pages := 0, 0
+	for next := "/export"; next != ""; pages++ {
+		quiet.blocks = 0
+		page := c.client.Get(t, next).Want(t, 200).JSON(t)
+		seen += len(page["items"].([]any))
+		if quiet.blocks > maxScan+streamBlocks {
+			t.Errorf("page %d read %d blocks", pages, quiet.blocks)
+		}
+		next, _ = page["next"].(string)
+	}
+	if seen != 2 || pages != 4 {
+		t.Errorf("%d operations on %d pages, want 2 on 4 (%s)", seen, pages, first.DID)
+	}
+}
+
+// quietLedger has an operation in its first and its last block, and many empty ones between.
+type quietLedger struct {
+	Ledger
+	last   int64
+	blocks int
+}
+
+func (q *quietLedger) Head(ctx context.Context) (app.Head, error) {
+	head, err := q.Ledger.Head(ctx)
+	head.Height = q.last
+	return head, err
+}
+
+func (q *quietLedger) Blocks(_ context.Context, from int64, limit int) ([]app.BlockRecord, error) {
+	var blocks []app.BlockRecord
+	for height := max(from, 1); height <= q.last && len(blocks) < limit; height++ {
+		block := app.BlockRecord{}
+		if block.Height = height; height == 1 || height == q.last {
+			block.Receipts = []app.Receipt{{State: app.Committed}}
+		}
+		blocks = append(blocks, block)
+	}
+	q.blocks += len(blocks)
+	return blocks, nil
 }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -437,14 +438,14 @@ func TestReadinessGivesReasons(t *testing.T) {
 		o.Checks = []HealthCheck{
 			{Name: "disk", Check: func(context.Context) error { return broken }},
 			{Name: "cache", Optional: true, Check: func(context.Context) error { return broken }},
-			{Name: "clock", Check: func(context.Context) error { return nil }},
+			{Name: "issuers", Check: func(context.Context) error { return nil }},
 		}
 	})
 	view := c.client.Get(t, "/readyz?verbose").Want(t, 503).JSON(t)
 	if reasons := view["reasons"].([]any); len(reasons) != 1 || reasons[0] != "disk" {
 		t.Errorf("reasons %v, want disk alone", reasons)
 	}
-	if checks := view["checks"].([]any); len(checks) != 6 || strings.Contains(fmt.Sprint(checks), "secret") {
+	if checks := view["checks"].([]any); len(checks) != 7 || strings.Contains(fmt.Sprint(checks), "secret") {
 		t.Errorf("checks %v", checks)
 	}
 	if short := c.client.Get(t, "/readyz").Want(t, 503).JSON(t); short["checks"] != nil {
@@ -457,4 +458,24 @@ func TestReadinessGivesReasons(t *testing.T) {
 		t.Errorf("reasons %v", reasons)
 	}
 	healthy.client.Get(t, "/livez").Want(t, 200)
+}
+
+// A client that announces a large body and sends none of it must not cost the memory of one.
+func TestAnAnnouncedBodyCostsNoMemory(t *testing.T) {
+	c := startCenter(t)
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/credentials/verify", strings.NewReader("{}"))
+	r.ContentLength = 10 << 20
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	const times = 50
+	for range times {
+		r.Body = http.NoBody
+		if _, err := c.readBody(c.echo.NewContext(r, httptest.NewRecorder())); err != nil {
+			t.Fatal(err)
+		}
+	}
+	runtime.ReadMemStats(&after)
+	if spent := (after.TotalAlloc - before.TotalAlloc) / times; spent > 4*announced {
+		t.Errorf("%d bytes for a body that did not come", spent)
+	}
 }

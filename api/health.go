@@ -2,14 +2,17 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/hanse-id/hanse/did/keystore"
 )
 
-// HealthCheck is a condition of readiness beside the node's own: disk, cache, clock, signer.
+// HealthCheck is a condition of readiness beside the node's own.
 type HealthCheck struct {
 	Name     string // stable word, "disk"
 	Optional bool   // a failure is shown but does not make the center unready
@@ -74,7 +77,7 @@ func (s *Server) ready(ctx context.Context) ReadyView {
 	if s.isDraining() {
 		view.Ready, view.Reasons = false, append(view.Reasons, "draining")
 	}
-	for _, check := range s.opts.Checks {
+	for _, check := range s.checks {
 		line := s.runCheck(ctx, check)
 		view.Checks = append(view.Checks, line)
 		if !line.OK && !check.Optional {
@@ -82,6 +85,48 @@ func (s *Server) ready(ctx context.Context) ReadyView {
 		}
 	}
 	return view
+}
+
+// ownChecks are the conditions that follow from what the server was given, before those of its options.
+func (o Options) ownChecks() []HealthCheck {
+	all := []HealthCheck{clockCheck(o.Ledger, o.Now)}
+	if o.Keystore != nil {
+		all = append(all, signerCheck(o.Keystore))
+	}
+	if o.Cache != nil {
+		all = append(all, cacheCheck(o.Cache))
+	}
+	return append(all, o.Checks...)
+}
+
+// clockSkew is how far the league's time may be ahead of this machine's.
+const clockSkew = 10 * time.Second
+
+// clockCheck says whether this machine's clock is behind the league's: then what it signs expires too early. One that is
+// ahead cannot be told from a league that makes no blocks.
+func clockCheck(ledger Ledger, now func() time.Time) HealthCheck {
+	return HealthCheck{Name: "clock", Optional: true, Check: func(ctx context.Context) error {
+		head, err := ledger.Head(ctx)
+		if err != nil {
+			return err
+		}
+		if behind := time.Unix(head.Time, 0).Sub(now()); behind > clockSkew {
+			return fmt.Errorf("this machine's clock is %v behind the league's", behind.Round(time.Second))
+		}
+		return nil
+	}}
+}
+
+// signerCheck says whether the keystore's keys can be read: one of them is opened, and nothing signed.
+func signerCheck(store keystore.Store) HealthCheck {
+	return HealthCheck{Name: "signer", Check: func(ctx context.Context) error {
+		names, err := store.Names(ctx)
+		if err != nil || len(names) == 0 {
+			return err // no key is no fault: there is nothing to sign with it
+		}
+		_, err = store.Signer(ctx, names[0])
+		return err
+	}}
 }
 
 // runCheck runs one check; details of a failure go to the log, the answer gets the name only.

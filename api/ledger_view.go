@@ -45,9 +45,9 @@ func setHeight(c echo.Context, height int64) {
 	}
 }
 
-// Cache policies (experience.md, "API").
+// Cache policies.
 const (
-	cacheImmutable  = "public, max-age=31536000, immutable" // one version, for ever
+	cacheImmutable  = "public, max-age=31536000, immutable" // what a block has settled: receipts, lists of past times
 	cacheRevalidate = "public, no-cache"                    // the present: keep it, ask each time
 	cacheNever      = "no-store"                            // verdicts, states in progress
 )
@@ -79,8 +79,9 @@ func send(c echo.Context, a answer) error {
 		if a.tag == "" {
 			a.tag = entityTag(a.media, a.body)
 		}
-		h.Set("ETag", a.tag)
-		if matches(c.Request().Header.Values("If-None-Match"), a.tag) {
+		h.Set("Etag", a.tag)         // the canonical spelling: no other one has to be made
+		method := c.Request().Method // of others, a matching tag says nothing that 304 would be an answer to
+		if (method == http.MethodGet || method == http.MethodHead) && matches(c.Request().Header.Values("If-None-Match"), a.tag) {
 			return c.NoContent(http.StatusNotModified)
 		}
 	}

@@ -35,14 +35,14 @@ func newLimiter(limits Limits, now func() time.Time) *limiter {
 
 // limit takes one request from c's principal and says in headers what is left; 429 if there is none.
 func (s *Server) limit(c echo.Context, p Principal) error {
-	name, perSecond, burst := "ip:"+network(c.RealIP()), s.opts.Limits.Rate, s.opts.Limits.Burst
+	perSecond, burst := s.opts.Limits.Rate, s.opts.Limits.Burst
 	if !p.Anonymous {
-		name, perSecond, burst = "key:"+p.Key.ID, s.opts.Limits.KeyRate, s.opts.Limits.KeyBurst
+		perSecond, burst = s.opts.Limits.KeyRate, s.opts.Limits.KeyBurst
 	}
 	if p.Unlimited || perSecond < 0 {
 		return nil
 	}
-	taken, left, wait := s.limiter.take(name, perSecond, burst)
+	taken, left, wait := s.limiter.take(p.counted(c), perSecond, burst)
 	h := c.Response().Header()
 	h.Set("RateLimit-Limit", strconv.Itoa(burst))
 	h.Set("RateLimit-Remaining", strconv.Itoa(left))
@@ -52,6 +52,18 @@ func (s *Server) limit(c echo.Context, p Principal) error {
 	}
 	s.metrics.limited.Inc()
 	return &Error{Name: "too-many-requests", Status: http.StatusTooManyRequests, Detail: "slow down; see Retry-After", Retryable: true, After: max(wait, time.Second)}
+}
+
+// counted is the name under which limits count a request of p: its API key, or the network it comes from; "" for --no-auth,
+// which nothing is counted for.
+func (p Principal) counted(c echo.Context) string {
+	switch {
+	case p.Unlimited:
+		return ""
+	case p.Anonymous:
+		return "ip:" + network(c.RealIP())
+	}
+	return "key:" + p.Key.ID
 }
 
 // take takes a token of principal: whether there was one, how many are left, and how long until the next.

@@ -9,6 +9,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/hanse-id/hanse/api/cache"
 )
 
 // metrics are the server's own; labels are routes, never paths.
@@ -20,7 +22,7 @@ type metrics struct {
 	streams  prometheus.Gauge
 }
 
-func newMetrics(r *prometheus.Registry) (*metrics, error) {
+func newMetrics(r *prometheus.Registry, c *cache.Cache) (*metrics, error) {
 	m := &metrics{
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "hanse_api_request_duration_seconds", Help: "Time to answer a request.",
@@ -31,8 +33,12 @@ func newMetrics(r *prometheus.Registry) (*metrics, error) {
 		panics:   prometheus.NewCounter(prometheus.CounterOpts{Name: "hanse_api_panics_total", Help: "Panics recovered in handlers."}),
 		streams:  prometheus.NewGauge(prometheus.GaugeOpts{Name: "hanse_api_event_streams", Help: "Open event streams."}),
 	}
-	for _, c := range []prometheus.Collector{m.requests, m.inFlight, m.limited, m.panics, m.streams} {
-		if err := r.Register(c); err != nil {
+	all := []prometheus.Collector{m.requests, m.inFlight, m.limited, m.panics, m.streams}
+	if c != nil {
+		all = append(all, cacheCollector{c})
+	}
+	for _, one := range all {
+		if err := r.Register(one); err != nil {
 			return nil, fmt.Errorf("api metrics: %w", err)
 		}
 	}

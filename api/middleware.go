@@ -58,6 +58,9 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		spent, status := time.Since(start), c.Response().Status
 		s.metrics.observe(c.Request().Method, c.Path(), status, spent)
+		if !s.log.Enabled(c.Request().Context(), slog.LevelInfo) {
+			return nil
+		}
 		attrs := []slog.Attr{
 			slog.String("requestId", requestID(c)), slog.String("method", methodLabel(c.Request().Method)), slog.String("route", c.Path()),
 			slog.Int("status", status), slog.Int64("bytes", c.Response().Size), slog.Int64("micros", spent.Microseconds()),
@@ -89,16 +92,33 @@ func (s *Server) recover(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
+// fixedHeader is a header that is the same on every answer, by canonical name. Its values are shared by all answers, which
+// replace and never change them: that saves an allocation for each.
+type fixedHeader struct {
+	name   string
+	values []string
+}
+
+// securityHeaders are those of an API.
+func securityHeaders(publicURL string) []fixedHeader {
+	all := []fixedHeader{
+		{"X-Content-Type-Options", []string{"nosniff"}},
+		{"X-Frame-Options", []string{"DENY"}},
+		{"Referrer-Policy", []string{"no-referrer"}},
+		{"Content-Security-Policy", []string{"default-src 'none'; frame-ancestors 'none'"}},
+	}
+	if strings.HasPrefix(publicURL, "https:") {
+		all = append(all, fixedHeader{"Strict-Transport-Security", []string{"max-age=31536000"}})
+	}
+	return all
+}
+
 // secure sets the security headers of an API; pages replace the policy by their own.
 func (s *Server) secure(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		h := c.Response().Header()
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("X-Frame-Options", "DENY")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-		if strings.HasPrefix(s.opts.PublicURL, "https:") {
-			h.Set("Strict-Transport-Security", "max-age=31536000")
+		for _, fixed := range s.security {
+			h[fixed.name] = fixed.values
 		}
 		return next(c)
 	}

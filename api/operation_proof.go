@@ -46,6 +46,8 @@ func (s *Server) getOperationProof(c echo.Context) error {
 		return &Error{Name: "not-committed", Status: http.StatusConflict, Detail: "the operation is accepted and has no outcome to prove yet", Retryable: true, After: time.Second}
 	case !view.final():
 		return unknownOperation(view)
+	case view.Height == 0:
+		return conflict("not-provable", "the operation was dropped before any block had it: there is nothing to prove")
 	}
 	proof, err := s.proveReceipt(ctx, view)
 	if err != nil {

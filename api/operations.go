@@ -306,8 +306,10 @@ func (s *Server) getOperation(c echo.Context) error {
 	view := receiptView(receipt)
 	setHeight(c, view.Height)
 	switch {
-	case view.final():
+	case view.final() && view.Height > 0:
 		return sendJSON(c, http.StatusOK, cacheImmutable, view)
+	case view.final(): // dropped by this center's pool: nothing was consumed, so another center may still commit it
+		return sendJSON(c, http.StatusOK, cacheNever, view)
 	case view.State == app.Accepted:
 		view.NoQuorum = !s.opts.Ledger.Health(c.Request().Context()).Quorum
 		return sendJSON(c, http.StatusOK, cacheNever, view)

@@ -149,27 +149,35 @@ func (s *Server) exportLog(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	items, last, err := s.exportPage(c.Request().Context(), at, count, head.Height)
+	items, last, more, err := s.exportPage(c.Request().Context(), at, count, head.Height)
 	if err != nil {
 		return err
 	}
 	page := map[string]any{"items": items}
-	if len(items) == count {
+	if more {
 		page["next"] = "/export?after=" + last.String() + "&count=" + strconv.Itoa(count)
 	}
 	return sendJSON(c, http.StatusOK, cacheRevalidate, page)
 }
 
-// exportPage collects up to count operations after a place.
-func (s *Server) exportPage(ctx context.Context, at cursor, count int, head int64) ([]ReceiptView, cursor, error) {
-	items := []ReceiptView{}
-	for from := at.height; from <= head; {
+// maxScan bounds the blocks that are read for one page: in a quiet league most are empty.
+const maxScan = 2000
+
+// exportPage collects up to count operations after a place, from a bounded number of blocks. last is where it got to;
+// more says that there may be operations after it.
+func (s *Server) exportPage(ctx context.Context, at cursor, count int, head int64) (items []ReceiptView, last cursor, more bool, err error) {
+	items = []ReceiptView{}
+	end := max(at.height, 0) + maxScan
+	for from := at.height; from <= head && from < end; {
 		blocks, err := s.opts.Ledger.Blocks(ctx, from, streamBlocks)
 		if err != nil {
-			return nil, at, ledgerError(err)
+			return nil, at, false, ledgerError(err)
 		}
 		if len(blocks) == 0 {
-			break
+			return items, at, false, nil
+		}
+		if blocks[0].Height > from { // the index begins later
+			end = max(end, blocks[0].Height+maxScan)
 		}
 		for _, block := range blocks {
 			for _, e := range logOf(block) {
@@ -177,14 +185,15 @@ func (s *Server) exportPage(ctx context.Context, at cursor, count int, head int6
 					continue
 				}
 				if len(items) == count {
-					return items, at, nil
+					return items, at, true, nil
 				}
 				items, at = append(items, e.view.(ReceiptView)), e.at
 			}
+			at = cursor{block.Height, max(0, len(block.Receipts)-1)}
 			from = block.Height + 1
 		}
 	}
-	return items, at, nil
+	return items, at, at.height < head, nil
 }
 
 // streamLog answers GET /export/stream.
@@ -220,8 +229,8 @@ func intParam(c echo.Context, name string, fallback, maximum int) (int, error) {
 
 func countParam(c echo.Context) (int, error) {
 	count, err := intParam(c, "count", defaultCount, maxCount)
-	if err == nil && count == 0 {
-		err = badParameter("count", "at least 1")
+	if err != nil || count == 0 {
+		return 0, badParameter("count", "an integer from 1 to "+strconv.Itoa(maxCount)+" is expected")
 	}
-	return count, err
+	return count, nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/hanse-id/hanse/api/auth"
+	"github.com/hanse-id/hanse/api/cache"
 	"github.com/hanse-id/hanse/api/issuance"
 	"github.com/hanse-id/hanse/credentials"
 	"github.com/hanse-id/hanse/did"
@@ -29,7 +30,8 @@ type Options struct {
 	Verifier *credentials.Verifier // nil: verification answers 503
 	Issuance *issuance.Service     // nil: issuing and status answer 503
 	Keys     auth.Store            // API keys; nil: no key exists, so protected routes answer 401
-	Keystore keystore.Store        // the center's keys, for the internal-secret registrar; nil: that mode is refused
+	Keystore keystore.Store        // the center's keys, for the internal-secret registrar and /readyz; nil: that mode is refused
+	Cache    *cache.Cache          // what Ledger is cached with: shown on /metrics and by /readyz, not used; nil: not shown
 
 	Log     *slog.Logger         // nil: discarded
 	Metrics *prometheus.Registry // nil: one of the server's own
@@ -40,7 +42,7 @@ type Options struct {
 	CORSOrigins    []string       // origins that may read public routes; nil: any ("*"); empty: none
 	TrustedProxies []netip.Prefix // peers whose X-Forwarded-For is believed; none: the peer's address is the client's
 	TestDIDs       []did.DID      // what /1.0/testIdentifiers lists for did:hanse
-	Checks         []HealthCheck  // further conditions of readiness (disk, cache, clock, signer)
+	Checks         []HealthCheck  // further conditions of readiness beside the node, the clock, the cache and the signer (disk)
 }
 
 // Limits bound what one request, one client and all clients together may cost. Zero fields mean the defaults.

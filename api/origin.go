@@ -11,8 +11,11 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// exposed are the response headers that pages of other origins may read.
-const exposed = "ETag, Location, Retry-After, X-Hanse-Height, X-Request-Id, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"
+// exposed are the response headers that pages of other origins may read. Both values are shared like those of secure.
+var (
+	exposed   = []string{"ETag, Location, Retry-After, X-Hanse-Height, X-Request-Id, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"}
+	anyOrigin = []string{"*"}
+)
 
 // crossOrigin answers CORS (Fetch standard): public routes may be read from the configured origins, never with credentials.
 // With --no-auth there is no CORS at all.
@@ -31,7 +34,7 @@ func (s *Server) crossOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 			return next(c)
 		}
 		if slices.Contains(s.opts.CORSOrigins, "*") {
-			h.Set(echo.HeaderAccessControlAllowOrigin, "*")
+			h[echo.HeaderAccessControlAllowOrigin] = anyOrigin
 		} else {
 			h.Add(echo.HeaderVary, echo.HeaderOrigin)
 			origin := r.Header.Get(echo.HeaderOrigin)
@@ -40,7 +43,7 @@ func (s *Server) crossOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 			}
 			h.Set(echo.HeaderAccessControlAllowOrigin, origin)
 		}
-		h.Set(echo.HeaderAccessControlExposeHeaders, exposed)
+		h[echo.HeaderAccessControlExposeHeaders] = exposed
 		if !preflight {
 			return next(c)
 		}

@@ -48,6 +48,16 @@ func requireScope(c echo.Context, scope string) error {
 	return e
 }
 
+// requireIssuerScope refuses c unless its principal carries the scope for what (a path) of all issuers of the center,
+// "write:/credentials/status", or for that of one issuer, by name: "write:/issuers/demo/credentials/status". The latter
+// has to name its issuer, so that what it touches is known to be its own.
+func requireIssuerScope(c echo.Context, verb, issuer, what string) error {
+	if issuer == "" || principalOf(c).Allows(verb+":"+what) {
+		return requireScope(c, verb+":"+what)
+	}
+	return requireScope(c, verb+":/issuers/"+oneSegment(issuer)+what)
+}
+
 func unauthorised(detail, oauthError string) *Error {
 	challenge := `Bearer realm="hanse"`
 	if oauthError != "" {

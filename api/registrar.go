@@ -10,6 +10,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/hanse-id/hanse/app"
+	"github.com/hanse-id/hanse/app/exec"
 	"github.com/hanse-id/hanse/app/op"
 	"github.com/hanse-id/hanse/did"
 )
@@ -145,6 +146,7 @@ func (s *Server) register(c echo.Context, k kind) (*RegistrationView, error) {
 	if err != nil {
 		return nil, err
 	}
+	job.client = principalOf(c).counted(c)
 	if request.clientSecrets {
 		return s.askForSignatures(job)
 	}
@@ -155,21 +157,22 @@ func (s *Server) register(c echo.Context, k kind) (*RegistrationView, error) {
 	return s.finish(ctx, job, signatures, or(wait, registrarWait))
 }
 
-// resume goes on with a job: signatures arrived, or somebody asks how it stands.
+// resume goes on with a job: signatures arrived, or somebody asks how it stands. A call that is repeated, because its answer
+// was lost or did not come in time, is answered like the first: the job's one operation can take effect only once.
 func (s *Server) resume(ctx context.Context, request *registration, k kind, wait time.Duration) (*RegistrationView, error) {
-	job, found := s.jobs.take(request.jobID)
-	if !found || job.kind != k {
-		return nil, badMember("/jobId", "no such job: it is finished, has failed or expired, or was never begun here")
+	job, found := s.jobs.get(request.jobID, k)
+	if !found {
+		return nil, badMember("/jobId", "no such job: it has failed or expired, or was never begun here by this call")
 	}
-	if job.submitted {
+	if submitted, _ := job.state(); submitted {
 		return s.await(ctx, job, wait)
 	}
 	if len(request.signatures) == 0 {
-		s.jobs.put(job)
 		return job.actionView(), nil
 	}
 	signatures, err := job.accept(ctx, request.signatures)
 	if err != nil {
+		s.jobs.drop(job)
 		return nil, err
 	}
 	return s.finish(ctx, job, signatures, wait)
@@ -195,10 +198,14 @@ func (s *Server) finish(ctx context.Context, job *job, signatures []op.Signature
 	if len(submissions) != 1 {
 		return nil, fmt.Errorf("ledger answered %d submissions for one envelope", len(submissions))
 	}
-	if refusal := submissions[0].Error; refusal != nil {
+	refusal := submissions[0].Error
+	if refusal != nil && refusal.Code != exec.CodeDuplicate { // a duplicate is this very operation, sent by a repeated call
+		if !refusal.Code.Info().Retryable {
+			s.jobs.drop(job)
+		}
 		return nil, refusal
 	}
-	job.submitted, job.noQuorum = true, submissions[0].NoQuorum
+	job.sent(submissions[0].NoQuorum)
 	return s.await(ctx, job, wait)
 }
 
@@ -212,16 +219,16 @@ func (s *Server) await(ctx context.Context, job *job, wait time.Duration) (*Regi
 	}
 	switch receipt.State {
 	case app.Committed:
+		s.jobs.end(job)
 		return job.finishedView(receipt), nil
 	case app.Rejected:
+		s.jobs.end(job)
 		return nil, refusalOf(receipt)
 	}
-	if job.jobID == "" {
+	if job.jobID == "" { // signed internally: nobody had to be asked before
 		if err := s.jobs.add(job); err != nil {
 			return nil, err
 		}
-	} else {
-		s.jobs.put(job)
 	}
 	return job.waitView(), nil
 }

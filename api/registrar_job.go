@@ -1,12 +1,9 @@
 package api
 
 import (
-	"container/list"
 	"context"
-	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
-	"net/http"
 	"strconv"
 	"sync"
 	"time"
@@ -20,17 +17,36 @@ import (
 
 // job is a registration between two calls.
 type job struct {
-	jobID     string
-	kind      kind
-	did       did.DID
-	document  *did.Document // as it will be; nil for a deactivation
-	n         int64         // number of the version it makes
-	id        op.ID
-	payload   []byte
-	requests  []wanted
+	kind     kind
+	client   string // who began it, as the rate limiter counts; "": not counted
+	did      did.DID
+	document *did.Document // as it will be; nil for a deactivation
+	n        int64         // number of the version it makes
+	id       op.ID
+	payload  []byte
+	requests []wanted
+
+	jobID   string // of the store, like what follows
+	expires time.Time
+	ended   bool
+
+	mu        sync.Mutex
 	submitted bool
 	noQuorum  bool
-	expires   time.Time
+}
+
+// sent notes that the operation is journaled.
+func (j *job) sent(noQuorum bool) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.submitted, j.noQuorum = true, noQuorum
+}
+
+// state says whether the operation is journaled, and whether there was a quorum then.
+func (j *job) state() (submitted, noQuorum bool) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.submitted, j.noQuorum
 }
 
 // wanted is a key that may sign.
@@ -124,7 +140,7 @@ func (j *job) view(state DIDState) *RegistrationView {
 		RegistrationMetadata: map[string]any{"operation": j.id.String()},
 		DocumentMetadata:     map[string]any{},
 	}
-	if j.noQuorum {
+	if _, noQuorum := j.state(); noQuorum {
 		v.RegistrationMetadata["noQuorum"] = true
 	}
 	return v
@@ -169,61 +185,4 @@ func (j *job) finishedView(receipt app.Receipt) *RegistrationView {
 // refusalOf is the error of a receipt that says no.
 func refusalOf(receipt app.Receipt) error {
 	return &exec.Error{Code: receipt.Code, Detail: "the ledger refused the operation: " + receipt.Code.Info().Name}
-}
-
-// jobStore keeps jobs between calls: a bounded number, for a bounded time.
-type jobStore struct {
-	max int
-	ttl time.Duration
-	now func() time.Time
-
-	mu    sync.Mutex
-	jobs  map[string]*list.Element
-	order *list.List // by expiry: every job lives equally long
-}
-
-func newJobStore(limit int, ttl time.Duration, now func() time.Time) *jobStore {
-	return &jobStore{max: limit, ttl: ttl, now: now, jobs: make(map[string]*list.Element), order: list.New()}
-}
-
-// add gives j an id that nobody can guess and keeps it.
-func (s *jobStore) add(j *job) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.expire()
-	if len(s.jobs) >= s.max {
-		return &Error{Name: "too-many-jobs", Status: http.StatusServiceUnavailable, Detail: "too many registrations wait for signatures", Retryable: true, After: 10 * time.Second}
-	}
-	j.jobID, j.expires = rand.Text(), s.now().Add(s.ttl)
-	s.jobs[j.jobID] = s.order.PushBack(j)
-	return nil
-}
-
-// put keeps a job that was taken, under its id, with its time starting again.
-func (s *jobStore) put(j *job) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	j.expires = s.now().Add(s.ttl)
-	s.jobs[j.jobID] = s.order.PushBack(j)
-}
-
-// take removes a job and returns it: of two callers one gets it.
-func (s *jobStore) take(id string) (*job, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.expire()
-	e, found := s.jobs[id]
-	if !found {
-		return nil, false
-	}
-	delete(s.jobs, id)
-	return s.order.Remove(e).(*job), true
-}
-
-// expire forgets jobs whose time is up; s.mu is held.
-func (s *jobStore) expire() {
-	now := s.now()
-	for e := s.order.Front(); e != nil && !now.Before(e.Value.(*job).expires); e = s.order.Front() {
-		delete(s.jobs, s.order.Remove(e).(*job).jobID)
-	}
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"maps"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -200,33 +199,96 @@ func TestAJobWithoutQuorumWaitsAndFinishesLater(t *testing.T) {
 func TestJobsAreBoundedInNumberAndTime(t *testing.T) {
 	now := &clock{now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
 	store := newJobStore(3, time.Minute, now.Now)
-	var ids []string
+	var all []*job
 	for range 3 {
-		j := &job{}
+		j := &job{kind: kindCreate}
 		if err := store.add(j); err != nil {
 			t.Fatal(err)
 		}
-		ids = append(ids, j.jobID)
+		all = append(all, j)
 	}
-	if err := store.add(&job{}); err == nil {
-		t.Error("a fourth job was kept")
+	if err := store.add(&job{}); edgeError(err).Status != 503 {
+		t.Errorf("a fourth job: %v", err)
 	}
-	if slices.Contains(ids[1:], ids[0]) {
+	if all[0].jobID == all[1].jobID || all[0].jobID == all[2].jobID {
 		t.Error("job ids repeat")
 	}
-	j, found := store.take(ids[0])
-	if _, again := store.take(ids[0]); !found || again {
-		t.Error("a job is not taken exactly once")
+	if _, found := store.get(all[0].jobID, kindUpdate); found {
+		t.Error("a call of another kind gets the job")
 	}
 	now.Advance(59 * time.Second)
-	store.put(j)
+	if _, found := store.get(all[0].jobID, kindCreate); !found {
+		t.Error("asking with another kind cost the job")
+	}
 	now.Advance(time.Second)
-	if _, found := store.take(ids[1]); found {
+	if _, found := store.get(all[1].jobID, kindCreate); found {
 		t.Error("a job outlived its time")
 	}
-	if _, found := store.take(ids[0]); !found || len(store.jobs) != 0 {
-		t.Errorf("%d jobs are left", len(store.jobs))
+	store.end(all[0])
+	for range 3 { // an ended job takes no place of an open one
+		if err := store.add(&job{}); err != nil {
+			t.Fatal(err)
+		}
 	}
+	if _, found := store.get(all[0].jobID, kindCreate); !found {
+		t.Error("an ended job is not kept")
+	}
+	now.Advance(time.Minute)
+	store.expire()
+	if len(store.jobs) != 0 || store.bytes != 0 || len(store.clients) != 0 {
+		t.Errorf("%d jobs, %d bytes, %d clients are left", len(store.jobs), store.bytes, len(store.clients))
+	}
+}
+
+func TestOneClientCannotTakeAllJobs(t *testing.T) {
+	store := newJobStore(20, time.Minute, time.Now)
+	for n := range 20 {
+		err := store.add(&job{client: "ip:192.0.2.1"})
+		if refused := n >= 2; refused != (err != nil) || refused && edgeError(err).Status != 429 {
+			t.Errorf("job %d: %v", n+1, err)
+		}
+	}
+	if err := store.add(&job{client: "ip:192.0.2.2"}); err != nil {
+		t.Errorf("another client: %v", err)
+	}
+	big := &job{payload: make([]byte, maxJobBytes/jobFactor)}
+	if err := store.add(big); edgeError(err).Status != 503 {
+		t.Errorf("a job larger than all room: %v", err)
+	}
+}
+
+// A client whose connection broke repeats its last call: it gets the same answer, and nothing happens twice.
+func TestARepeatedCallIsAnsweredLikeTheFirst(t *testing.T) {
+	c := startCenter(t)
+	signer := ledgertest.NewSigner(t, keys.EdDSA)
+	begun := registrationOf(t, c.client.Post(t, "/1.0/create?method=hanse", map[string]any{"didDocument": ledgertest.Document(signer.Public())}).Want(t, 200))
+	wanted := begun.DIDState.SigningRequest["signingRequest1"]
+	input, err := base64.StdEncoding.DecodeString(wanted.SerializedPayload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	value, err := signer.Sign(t.Context(), input)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed := map[string]any{"jobId": *begun.JobID, "secret": map[string]any{
+		"signingResponse": map[string]any{"signingRequest1": map[string]any{"signature": base64.RawURLEncoding.EncodeToString(value)}},
+	}}
+	wantFailed(t, c.client.Post(t, "/1.0/deactivate", signed), 400, "invalid-member") // the wrong call leaves the job alone
+	c.league.SetDown(true)
+	wantFailed(t, c.client.Post(t, "/1.0/create?method=hanse", signed), 503, "unavailable") // an outage does, too
+	c.league.SetDown(false)
+	answers := make(chan string, 8)
+	for range cap(answers) {
+		go func() { answers <- string(c.client.Post(t, "/1.0/create?method=hanse", signed).Want(t, 201).Body) }()
+	}
+	first := <-answers
+	for range cap(answers) - 1 {
+		if again := <-answers; again != first {
+			t.Errorf("answered %s, then %s", first, again)
+		}
+	}
+	c.client.Get(t, identifier(begun.DIDState.DID)).Want(t, 200)
 }
 
 func TestTheKeystoreSignsOnlyForThoseWhoMay(t *testing.T) {

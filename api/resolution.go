@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"unicode"
@@ -120,12 +121,16 @@ func (s *Server) answerQuestion(c echo.Context, q question) error {
 			Code: resolve.InvalidDIDURL, Detail: "a parameter is not ASCII",
 		}))
 	}
-	ctx, media := c.Request().Context(), offers[chosen]
+	ctx, media, resolver := c.Request().Context(), offers[chosen], &asker{s: s}
 	switch media {
 	case mediaDereferencing, mediaURIList:
-		return s.sendDereferenced(c, media, resolve.Dereference(ctx, s.proving(), q.url, q.options))
+		result := resolve.Dereference(ctx, resolver, q.url, q.options)
+		setHeight(c, or(result.Version.Height, resolver.absent))
+		return s.sendDereferenced(c, media, result)
 	}
-	return s.sendResolution(c, media, resolve.Resolve(ctx, s.proving(), q.url, q.options))
+	result := resolve.Resolve(ctx, resolver, q.url, q.options)
+	setHeight(c, or(result.Version.Height, resolver.absent))
+	return s.sendResolution(c, media, result)
 }
 
 // selectsServices reports whether a DID URL has a service or serviceType parameter: only then it can be a list of URLs.
@@ -162,8 +167,7 @@ func failedResolution(err error) resolve.Result {
 func (s *Server) sendResolution(c echo.Context, media string, result resolve.Result) error {
 	s.logResolution(c, result.Resolution.Error)
 	c.Response().Header().Add(echo.HeaderVary, echo.HeaderAccept)
-	setHeight(c, result.Version.Height)
-	a := answer{status: result.Status(), cache: cachePolicy(result.Version, result.Err())}
+	a := answer{status: result.Status(), cache: cachePolicy(result.Err())}
 	r, err := s.renderings.of(media, result)
 	if err != nil {
 		return err
@@ -191,16 +195,15 @@ func render(media string, result resolve.Result) (r rendering, err error) {
 // sendDereferenced answers a dereferencing: 303 to a service endpoint, or the result.
 func (s *Server) sendDereferenced(c echo.Context, media string, result resolve.DereferenceResult) error {
 	s.logResolution(c, result.Dereferencing.Error)
+	if media == mediaURIList && result.Err() != nil { // errors are full results
+		return s.sendResolution(c, mediaResolution, failedResolution(result.Err()))
+	}
 	c.Response().Header().Add(echo.HeaderVary, echo.HeaderAccept)
-	setHeight(c, result.Version.Height)
-	cache := cachePolicy(result.Version, result.Err())
+	cache := cachePolicy(result.Err())
 	if len(result.URLs) > 0 && result.Status() == http.StatusSeeOther {
 		c.Response().Header().Set(echo.HeaderLocation, result.URLs[0])
 		c.Response().Header().Set(echo.HeaderCacheControl, cache)
 		return c.NoContent(http.StatusSeeOther)
-	}
-	if media == mediaURIList && result.Err() != nil { // errors are full results
-		return s.sendResolution(c, mediaResolution, failedResolution(result.Err()))
 	}
 	body, err := encodeJSON(result)
 	if err != nil {
@@ -216,26 +219,41 @@ func (s *Server) logResolution(c echo.Context, err *resolve.Error) {
 	}
 }
 
-// cachePolicy: a version that was superseded stays as it is for ever, the present one is asked for each time.
-func cachePolicy(v did.Version, err error) string {
-	switch {
-	case err != nil:
+// cachePolicy: every version is asked for each time, superseded ones too. Their documents never change, but what is said of
+// them does: when the DID is deactivated its old versions answer 410 with `deactivated`, and a copy that was called
+// immutable, or fresh for a year, would go on showing the keys of a compromised DID as good. A 304 costs next to nothing.
+func cachePolicy(err error) string {
+	if err != nil {
 		return cacheNever
-	case v.NextVersionID != "" && !v.Deactivated:
-		return cacheImmutable
 	}
 	return cacheRevalidate
 }
 
-// proving is the resolver with proofs from the ledger (the `proof` option), whatever it is decorated with.
-func (s *Server) proving() did.Resolver { return provingResolver{s} }
-
-type provingResolver struct{ s *Server }
-
-func (p provingResolver) Resolve(ctx context.Context, id did.DID, at did.At) (did.Version, error) {
-	return p.s.opts.Resolver.Resolve(ctx, id, at)
+// asker is the resolver as one request uses it: with proofs from the ledger (the `proof` option), whatever the resolver is
+// decorated with, and remembering at which height the ledger said that there is nothing.
+type asker struct {
+	s      *Server
+	absent int64 // height; 0: the ledger did not say so
 }
 
-func (p provingResolver) Prove(ctx context.Context, v did.Version) ([]map[string]any, error) {
-	return p.s.proveVersion(ctx, v)
+// Resolve implements did.Resolver.
+func (a *asker) Resolve(ctx context.Context, id did.DID, at did.At) (did.Version, error) {
+	v, err := a.s.opts.Resolver.Resolve(ctx, id, at)
+	if !errors.Is(err, did.ErrNotFound) || id.Method() != "hanse" {
+		return v, err
+	}
+	// Absence carries no height. What is still absent after the head was read is absent at that height at least.
+	head, headErr := a.s.opts.Ledger.Head(ctx)
+	if headErr != nil {
+		return v, err
+	}
+	if v, err = a.s.opts.Resolver.Resolve(ctx, id, at); errors.Is(err, did.ErrNotFound) {
+		a.absent = head.Height
+	}
+	return v, err
+}
+
+// Prove implements resolve.Prover.
+func (a *asker) Prove(ctx context.Context, v did.Version) ([]map[string]any, error) {
+	return a.s.proveVersion(ctx, v)
 }

@@ -9,32 +9,53 @@ import (
 	"github.com/hanse-id/hanse/did"
 )
 
-// traits is what DIF did-traits says of a method: how its DIDs behave.
+// traits are the traits of a DID method under their names in DIF DID Traits 1.0.0 (identity.foundation/did-traits/v1.0.0,
+// "JSON Schema Data Model"). All are written, also those that are false. What the specification asks of a method's
+// cryptography is said for the algorithms that this service knows; an omitted one counts as false there.
 type traits struct {
-	Updatable          bool `json:"updatable"`
-	Deactivatable      bool `json:"deactivatable"`
-	Deletable          bool `json:"deletable"`
-	Enumerable         bool `json:"enumerable"`
-	GloballyResolvable bool `json:"globallyResolvable"`
-	HistoryAvailable   bool `json:"historyAvailable"`
-	ImmutableHistory   bool `json:"immutableHistory"`
-	HumanReadable      bool `json:"humanReadable"`
-	PreRotationOfKeys  bool `json:"preRotationOfKeys"`
-	SelfCertifying     bool `json:"selfCertifying"`
-	SelfCreation       bool `json:"selfCreation"`
-	MultiSignature     bool `json:"multiSignature"`
-	Fees               bool `json:"fees"`
+	Name                        string `json:"name"`
+	SupportsUpdate              bool   `json:"supportsUpdate"`
+	SupportsUpdateServices      bool   `json:"supportsUpdateServiceEndpoints"`
+	SupportsDeactivate          bool   `json:"supportsDeactivate"`
+	SupportsDelete              bool   `json:"supportsDelete"`
+	TransactionalFees           bool   `json:"transactionalFees"`
+	SelfCertifying              bool   `json:"selfCertifying"`
+	SupportsUpdateVerification  bool   `json:"supportsUpdateVerificationMethods"`
+	PrerotationOfKeys           bool   `json:"prerotationOfKeys"`
+	MultisigVerificationMethod  bool   `json:"multisigVerificationMethod"`
+	HumanReadable               bool   `json:"humanReadable"`
+	Enumerable                  bool   `json:"enumerable"`
+	ResolvableLocally           bool   `json:"resolvableLocally"`
+	ResolvableGlobally          bool   `json:"resolvableGlobally"`
+	History                     bool   `json:"history"`
+	HistorySigned               bool   `json:"historySigned"`
+	LongTermAvailability        bool   `json:"longTermAvailability"`
+	HostingNotRequired          bool   `json:"hostingNotRequired"`
+	HostedCentrally             bool   `json:"hostedCentrally"`
+	HostedDecentrally           bool   `json:"hostedDecentrally"`
+	KeyValidation               bool   `json:"keyValidation"`
+	CryptographicAlgorithmP256  bool   `json:"cryptographicAlgorithmECDSAsecp256r1"`
+	CryptographicAlgorithmEdDSA bool   `json:"cryptographicAlgorithmEd25519"`
+}
+
+// derived are the traits of a method whose DIDs are a public key and nothing else.
+func derived(name string) traits {
+	return traits{
+		Name: name, SelfCertifying: true, ResolvableGlobally: true, HostingNotRequired: true, LongTermAvailability: true,
+		KeyValidation: true, CryptographicAlgorithmP256: true, CryptographicAlgorithmEdDSA: true,
+	}
 }
 
 // methodTraits is the one table of what this service knows of methods.
 var methodTraits = map[string]traits{
-	"hanse": {
-		Updatable: true, Deactivatable: true, GloballyResolvable: true, HistoryAvailable: true, ImmutableHistory: true,
-		PreRotationOfKeys: true, SelfCertifying: true, SelfCreation: true, MultiSignature: true,
+	"hanse": { // enumerable: /export and /v1/events name every DID that is created
+		Name: "hanse", SupportsUpdate: true, SupportsUpdateServices: true, SupportsDeactivate: true, SelfCertifying: true,
+		SupportsUpdateVerification: true, PrerotationOfKeys: true, MultisigVerificationMethod: true, Enumerable: true,
+		ResolvableGlobally: true, History: true, HistorySigned: true, LongTermAvailability: true, HostedDecentrally: true,
+		KeyValidation: true, CryptographicAlgorithmP256: true, CryptographicAlgorithmEdDSA: true,
 	},
-	"key": {GloballyResolvable: true, SelfCertifying: true, SelfCreation: true},
-	"jwk": {GloballyResolvable: true, SelfCertifying: true, SelfCreation: true},
-	"web": {Updatable: true, Deactivatable: true, Deletable: true, GloballyResolvable: true, HumanReadable: true},
+	"key": derived("key"),
+	"jwk": derived("jwk"),
 }
 
 // exampleDIDs resolve everywhere: the methods need no ledger.
@@ -75,7 +96,7 @@ func (s *Server) properties(c echo.Context) error {
 	}
 	view := map[string]map[string]any{}
 	for _, name := range s.methodNames() {
-		view[name] = map[string]any{"versions": methodTraits[name].HistoryAvailable, "representations": slices.Clone(documentOffers)}
+		view[name] = map[string]any{"versions": methodTraits[name].History, "representations": slices.Clone(documentOffers)}
 		if name == "hanse" {
 			view[name]["league"] = s.opts.League
 			view[name]["proof"] = "ics23-smt"

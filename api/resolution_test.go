@@ -366,6 +366,21 @@ func TestWhatDescribesTheMethods(t *testing.T) {
 	if diff := cmp.Diff([]string{"hanse", "jwk", "key"}, methods); diff != "" {
 		t.Errorf("methods:\n%s", diff)
 	}
+	traits := c.client.Get(t, "/1.0/traits").Want(t, 200).JSON(t)
+	for method, want := range map[string]map[string]bool{ // names of DIF DID Traits 1.0.0
+		"hanse": {"supportsUpdate": true, "supportsDeactivate": true, "supportsDelete": false, "prerotationOfKeys": true, "history": true, "enumerable": true},
+		"key":   {"supportsUpdate": false, "selfCertifying": true, "hostingNotRequired": true, "resolvableGlobally": true, "history": false},
+	} {
+		view := traits[method].(map[string]any)
+		if view["name"] != method {
+			t.Errorf("traits of %s are named %v", method, view["name"])
+		}
+		for name, value := range want {
+			if view[name] != value {
+				t.Errorf("%s: %s is %v, want %v", method, name, view[name], value)
+			}
+		}
+	}
 	for _, path := range []string{"/1.0/properties", "/1.0/traits"} {
 		if view := c.client.Get(t, path).Want(t, 200).JSON(t); len(view) != 3 {
 			t.Errorf("%s: %v", path, view)

@@ -75,6 +75,9 @@ func pathParam(c echo.Context, name string) string {
 	return unescape(value)
 }
 
+// oneSegment keeps a name from being several segments of a scope.
+func oneSegment(name string) string { return strings.ReplaceAll(name, "/", "%2F") }
+
 // neededScope fills the ":name" segments of a route's scope from the request path.
 func neededScope(c echo.Context, scope string) string {
 	if !strings.Contains(scope, ":") {
@@ -84,7 +87,7 @@ func neededScope(c echo.Context, scope string) string {
 	segments := strings.Split(path, "/")
 	for i, segment := range segments {
 		if name, ok := strings.CutPrefix(segment, ":"); ok {
-			segments[i] = strings.ReplaceAll(pathParam(c, name), "/", "%2F")
+			segments[i] = oneSegment(pathParam(c, name))
 		}
 	}
 	return verb + ":" + strings.Join(segments, "/")

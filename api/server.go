@@ -26,6 +26,9 @@ type Server struct {
 	limiter *limiter
 	events  *eventHub
 	jobs    *jobStore
+	checks  []HealthCheck
+
+	security []fixedHeader
 
 	renderings *renderings
 
@@ -38,12 +41,12 @@ func New(opts Options) (*Server, error) {
 	if err := opts.validate(); err != nil {
 		return nil, err
 	}
-	s := &Server{opts: opts, log: opts.Log, draining: make(chan struct{})}
+	s := &Server{opts: opts, log: opts.Log, checks: opts.ownChecks(), security: securityHeaders(opts.PublicURL), draining: make(chan struct{})}
 	var err error
 	if s.spec, err = loadSpec(opts); err != nil {
 		return nil, err
 	}
-	if s.metrics, err = newMetrics(opts.Metrics); err != nil {
+	if s.metrics, err = newMetrics(opts.Metrics, opts.Cache); err != nil {
 		return nil, err
 	}
 	if s.renderings, err = newRenderings(); err != nil {

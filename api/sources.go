@@ -73,7 +73,8 @@ func (s *LedgerStatus) Status(ctx context.Context, q credentials.StatusQuery) (c
 	}
 	age := max(0, s.now().Unix()-head.Time)
 	return credentials.StatusResult{
-		Value: value, Evidence: credentials.Evidence{Source: sourceLedger, Height: head.Height, Age: age},
+		Value: value, Purposes: list.Purposes,
+		Evidence: credentials.Evidence{Source: sourceLedger, Height: head.Height, Age: age},
 	}, nil
 }
 

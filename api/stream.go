@@ -35,7 +35,7 @@ func (s *Server) stream(c echo.Context, project func(app.BlockRecord) []entry) e
 	if err != nil {
 		return err
 	}
-	leave, err := s.events.join(ctx)
+	leave, err := s.events.join(ctx, principalOf(c).counted(c))
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,9 @@
 package api
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -47,6 +49,22 @@ func TestACredentialIsIssuedVerifiedSuspendedAndRevoked(t *testing.T) {
 			}
 			c.setStatus(t, id, "revocation", false).WantProblem(t, 400, "invalid-request")
 		})
+	}
+}
+
+// A context that somebody appended after signing is no part of what was signed, so it does not come back as verified.
+func TestAnAppendedContextIsNotReturned(t *testing.T) {
+	c := startIssuing(t)
+	signed, ok := c.issue(t, "eddsa-jcs-2022", "urn:uuid:5f3c0d6e-0000-4000-8000-000000000002").(map[string]any)
+	if !ok {
+		t.Fatal("a Data Integrity credential is a JSON object")
+	}
+	grown := maps.Clone(signed)
+	grown["@context"] = append(slices.Clone(signed["@context"].([]any)), "https://w3id.org/security/data-integrity/v2")
+	result := c.verify(t, grown, map[string]any{"report": "full", "returnCredential": true})
+	wantDecision(t, result, true, "accept")
+	if diff := cmp.Diff(signed, result["credential"]); diff != "" {
+		t.Errorf("what came back is not what was signed (-signed +returned)\n%s", diff)
 	}
 }
 
@@ -189,7 +207,9 @@ func TestWhatIsKeptOfACredential(t *testing.T) {
 	if _, has := c.call(t, "GET", byID("urn:uuid:1"), nil).Want(t, 200).JSON(t)["verifiableCredential"]; has {
 		t.Error("an issuer that does not retain retained")
 	}
-	c.call(t, "DELETE", byID(id), nil).Want(t, 202)
+	if got := c.call(t, "DELETE", byID(id), nil).Want(t, 202).Header.Get("Cache-Control"); got != cacheNever {
+		t.Errorf("erasing: Cache-Control %q", got)
+	}
 	c.call(t, "GET", byID(id), nil).WantProblem(t, 410, "gone")
 	c.call(t, "DELETE", byID(id), nil).WantProblem(t, 410, "gone")
 	c.call(t, "GET", byID("urn:uuid:9"), nil).WantProblem(t, 404, "not-found")

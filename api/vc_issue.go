@@ -3,6 +3,7 @@ package api
 import (
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -43,10 +44,8 @@ func (a credentialAPI) issue(c echo.Context) error {
 	if err != nil {
 		return issuanceError(err, "/credential")
 	}
-	if !principalOf(c).Allows("write:/credentials/issue") {
-		if err := requireScope(c, "write:/issuers/"+issuer.Name+"/credentials/issue"); err != nil {
-			return err
-		}
+	if err := requireIssuerScope(c, "write", issuer.Name, "/credentials/issue"); err != nil {
+		return err
 	}
 	return a.answerIssue(c, r, issuer.Name, credential, opts)
 }
@@ -177,6 +176,8 @@ func (row issuanceRow) edge(err error, at string) *Error {
 	if row.status == http.StatusServiceUnavailable {
 		return unavailable(e.Detail, err)
 	}
-	e.Retryable = row.reason == issuance.ErrInFlight
+	if row.reason == issuance.ErrInFlight {
+		e.Retryable, e.After = true, time.Second
+	}
 	return e
 }

@@ -41,11 +41,11 @@ func (a credentialAPI) createStatusList(c echo.Context) error {
 	if err := knownMembers(body, "", "issuer", "statusPurpose"); err != nil && !a.older {
 		return err
 	}
-	name, err := memberText(body, "issuer")
+	name, err := memberText(body, "", "issuer")
 	if err != nil {
 		return err
 	}
-	purpose, err := memberText(body, "statusPurpose")
+	purpose, err := memberText(body, "", "statusPurpose")
 	if err != nil {
 		return err
 	}

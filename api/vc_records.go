@@ -24,7 +24,7 @@ type CredentialView struct {
 
 // getCredential answers GET /credentials/{id}; ?issuer= names the issuer where several used the same id.
 func (a credentialAPI) getCredential(c echo.Context) error {
-	id, issuer, err := a.readCredentialID(c)
+	id, issuer, err := a.readCredentialID(c, "read")
 	if err != nil {
 		return err
 	}
@@ -51,17 +51,19 @@ func credentialView(kept issuance.Kept) CredentialView {
 
 // deleteCredential answers DELETE /credentials/{id}: what was retained is erased for good. Its status stays and can be changed.
 func (a credentialAPI) deleteCredential(c echo.Context) error {
-	id, issuer, err := a.readCredentialID(c)
+	id, issuer, err := a.readCredentialID(c, "write")
 	if err != nil {
 		return err
 	}
 	if err := a.opts.Issuance.Erase(c.Request().Context(), issuer, id); err != nil {
 		return issuanceError(err, "")
 	}
+	c.Response().Header().Set(echo.HeaderCacheControl, cacheNever)
 	return c.NoContent(http.StatusAccepted)
 }
 
-func (a credentialAPI) readCredentialID(c echo.Context) (id, issuer string, err error) {
+// readCredentialID reads which credential is meant, and checks that the principal may do that to it.
+func (a credentialAPI) readCredentialID(c echo.Context, verb string) (id, issuer string, err error) {
 	if a.opts.Issuance == nil {
 		return "", "", noIssuance()
 	}
@@ -71,5 +73,6 @@ func (a credentialAPI) readCredentialID(c echo.Context) (id, issuer string, err 
 	if id = pathParam(c, "id"); id == "" {
 		return "", "", notFound("credential")
 	}
-	return id, c.QueryParam("issuer"), nil
+	issuer = c.QueryParam("issuer")
+	return id, issuer, requireIssuerScope(c, verb, issuer, "/credentials")
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -164,6 +165,7 @@ func TestStatusRequestsAreReadExactly(t *testing.T) {
 		"an unknown credential":  {map[string]any{"credentialId": "urn:uuid:9", "credentialStatus": entry(), "status": true}, 404, "/credentialId"},
 		"nothing named":          {map[string]any{"credentialStatus": entry(), "status": true}, 400, "/credentialId"},
 		"a purpose it has not":   {map[string]any{"credentialId": "urn:uuid:1", "credentialStatus": entry("statusPurpose", "message"), "status": true}, 400, "/credentialStatus"},
+		"a purpose as number":    {map[string]any{"credentialId": "urn:uuid:1", "credentialStatus": entry("statusPurpose", 5), "status": true}, 400, "/credentialStatus/statusPurpose"},
 		"a credentialId as list": {map[string]any{"credentialId": []any{}, "credentialStatus": entry(), "status": true}, 400, "/credentialId"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -175,11 +177,39 @@ func TestStatusRequestsAreReadExactly(t *testing.T) {
 	}
 }
 
+// oneIssuerReachesNoOther: a key for what demo issued reaches nothing of another issuer, by whatever address.
+func (c *issuingCenter) oneIssuerReachesNoOther(t *testing.T) {
+	t.Helper()
+	c.issue(t, "eddsa-jcs-2022", "urn:uuid:other")
+	entry := c.call(t, "GET", "/credentials/urn:uuid:other", nil).Want(t, 200).JSON(t)["credentialStatus"].([]any)[0].(map[string]any)
+	key := c.client.WithToken(c.key(t, "write:/issuers/demo/credentials/status", "read:/issuers/demo/credentials", "write:/issuers/demo/credentials"))
+	purpose := map[string]any{"type": bitstringEntry, "statusPurpose": entry["statusPurpose"]}
+	for _, body := range []map[string]any{
+		{"credentialId": "urn:uuid:other", "credentialStatus": purpose, "status": true, "issuer": "demo"},
+		{"credentialStatus": entry, "status": true, "issuer": "demo"},
+		{"credentialId": "urn:uuid:1", "credentialStatus": entry, "status": true, "issuer": "demo"},
+	} {
+		key.Post(t, "/credentials/status", body).WantProblem(t, 404, "not-found")
+		body["issuer"] = "eddsa-jcs-2022"
+		key.Post(t, "/credentials/status", body).WantProblem(t, 403, "forbidden")
+		delete(body, "issuer")
+		key.Post(t, "/credentials/status", body).WantProblem(t, 403, "forbidden")
+	}
+	for _, method := range []string{"GET", "DELETE"} {
+		key.Do(t, method, "/credentials/urn:uuid:other?issuer=demo", nil).WantProblem(t, 404, "not-found")
+		key.Do(t, method, "/credentials/urn:uuid:other?issuer=eddsa-jcs-2022", nil).WantProblem(t, 403, "forbidden")
+		key.Do(t, method, "/credentials/urn:uuid:other", nil).WantProblem(t, 403, "forbidden")
+		key.Do(t, method, "/credentials/urn:uuid:1?issuer=demo%2Fcredentials", nil).WantProblem(t, 403, "forbidden")
+	}
+}
+
 func TestEveryProtectedCallNeedsItsOwnScope(t *testing.T) {
 	c := startIssuing(t)
 	c.issue(t, "demo", "urn:uuid:1")
 	issueBody := func(issuer string) any { return map[string]any{"credential": c.diploma(issuer, "")} }
 	statusBody := map[string]any{"credentialId": "urn:uuid:1", "credentialStatus": map[string]any{"type": bitstringEntry, "statusPurpose": "suspension"}, "status": true}
+	ofDemo := maps.Clone(statusBody)
+	ofDemo["issuer"] = "demo"
 	calls := map[string]struct {
 		method, path string
 		body         any
@@ -192,6 +222,8 @@ func TestEveryProtectedCallNeedsItsOwnScope(t *testing.T) {
 		"status":         {"POST", "/credentials/status", statusBody, "write:/credentials/status", 200},
 		"list":           {"POST", "/status-lists", map[string]any{"issuer": "demo", "statusPurpose": "revocation"}, "write:/status-lists", 200},
 		"read":           {"GET", "/credentials/urn:uuid:1", nil, "read:/credentials", 200},
+		"status of one":  {"POST", "/credentials/status", ofDemo, "write:/issuers/demo/credentials/status", 200},
+		"read of one":    {"GET", "/credentials/urn:uuid:1?issuer=demo", nil, "read:/issuers/demo/credentials", 200},
 		"older issue as": {"POST", "/vc-api/issuers/demo/credentials/issue", issueBody("demo"), "write:/issuers/demo/credentials/issue", 201},
 		"older status":   {"POST", "/vc-api/credentials/status", statusBody, "write:/credentials/status", 200},
 	}
@@ -207,6 +239,7 @@ func TestEveryProtectedCallNeedsItsOwnScope(t *testing.T) {
 			c.client.WithToken(c.key(t, call.scope)).Do(t, call.method, call.path, call.body).Want(t, call.status)
 		})
 	}
+	c.oneIssuerReachesNoOther(t)
 	crossing := c.key(t, "write:/issuers/demo/credentials/issue")
 	c.client.WithToken(crossing).Post(t, "/credentials/issue", issueBody("eddsa-jcs-2022")).WantProblem(t, 403, "forbidden")
 	c.client.WithToken(crossing).Post(t, "/issuers/eddsa-jcs-2022/credentials/issue", issueBody("eddsa-jcs-2022")).WantProblem(t, 403, "forbidden")

@@ -42,7 +42,7 @@ func (r *verifyRequest) result(report *credentials.Report, credential map[string
 		problems = append(problems, *problem)
 	}
 	if r.returned.credential {
-		v.Credential = r.given
+		v.Credential = r.judged(credential)
 	}
 	if r.returned.problems {
 		v.Problems = problems
@@ -54,6 +54,15 @@ func (r *verifyRequest) result(report *credentials.Report, credential map[string
 		v.Report = report
 	}
 	return v
+}
+
+// judged is the credential that the report speaks of. A document with proofs may have come with contexts that were appended
+// after signing (Data Integrity EdDSA Cryptosuites 1.0, section 3.3.2): what was judged, and is returned, goes without them.
+func (r *verifyRequest) judged(credential map[string]any) any {
+	if document, ok := r.given.(map[string]any); ok && document["proof"] != nil && credential != nil {
+		return credential
+	}
+	return r.given
 }
 
 // problemsOf lists what is wrong: errors before warnings.

@@ -23,9 +23,9 @@ func (s *Server) credentialRoutes() []route {
 			route{Method: http.MethodPost, Path: prefix + "/issuers/:issuer/credentials/issue", Scope: "write:/issuers/:issuer/credentials/issue", Handler: a.issueAs},
 			route{Method: http.MethodPost, Path: prefix + "/credentials/issue", Scope: ScopeAny, Handler: a.issue},
 			route{Method: http.MethodPost, Path: prefix + "/credentials/verify", Handler: a.verify, CORS: true},
-			route{Method: http.MethodPost, Path: prefix + "/credentials/status", Scope: "write:/credentials/status", Handler: a.setStatus},
-			route{Method: http.MethodGet, Path: prefix + "/credentials/:id", Scope: "read:/credentials", Handler: a.getCredential},
-			route{Method: http.MethodDelete, Path: prefix + "/credentials/:id", Scope: "write:/credentials", Handler: a.deleteCredential},
+			route{Method: http.MethodPost, Path: prefix + "/credentials/status", Scope: ScopeAny, Handler: a.setStatus},
+			route{Method: http.MethodGet, Path: prefix + "/credentials/:id", Scope: ScopeAny, Handler: a.getCredential},
+			route{Method: http.MethodDelete, Path: prefix + "/credentials/:id", Scope: ScopeAny, Handler: a.deleteCredential},
 			route{Method: http.MethodPost, Path: prefix + "/status-lists", Scope: "write:/status-lists", Handler: a.createStatusList},
 			route{Method: http.MethodGet, Path: prefix + "/status-lists/:id", Handler: a.getStatusList},
 		)

@@ -42,6 +42,9 @@ func (a credentialAPI) setStatus(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := requireIssuerScope(c, "write", change.Issuer, "/credentials/status"); err != nil {
+		return err
+	}
 	c.Response().Header().Set(echo.HeaderCacheControl, cacheNever)
 	changed, err := a.opts.Issuance.SetStatus(c.Request().Context(), change)
 	if pending, ok := errors.AsType[*issuance.PendingError](err); ok {
@@ -71,10 +74,10 @@ func (a credentialAPI) readChange(c echo.Context) (change issuance.Change, err e
 	if err != nil {
 		return change, err
 	}
-	if change.CredentialID, err = memberText(r.body, "credentialId"); err != nil {
+	if change.CredentialID, err = memberText(r.body, "", "credentialId"); err != nil {
 		return change, err
 	}
-	if change.Issuer, err = memberText(r.body, "issuer"); err != nil {
+	if change.Issuer, err = memberText(r.body, "", "issuer"); err != nil {
 		return change, err
 	}
 	entry, ok := r.body["credentialStatus"].(map[string]any)
@@ -120,13 +123,13 @@ func (a credentialAPI) readEntry(r *vcRequest, entry map[string]any, change *iss
 		}
 	}
 	var err error
-	if change.Purpose, err = memberText(entry, "statusPurpose"); err != nil {
+	if change.Purpose, err = memberText(entry, "/credentialStatus", "statusPurpose"); err != nil {
 		return err
 	}
-	if change.List, err = memberText(entry, "statusListCredential"); err != nil {
+	if change.List, err = memberText(entry, "/credentialStatus", "statusListCredential"); err != nil {
 		return err
 	}
-	index, err := memberText(entry, "statusListIndex")
+	index, err := memberText(entry, "/credentialStatus", "statusListIndex")
 	switch {
 	case err != nil:
 		return err
@@ -142,8 +145,8 @@ func (a credentialAPI) readEntry(r *vcRequest, entry map[string]any, change *iss
 	return nil
 }
 
-// memberText reads an optional member that is a non-empty string.
-func memberText(object map[string]any, name string) (string, error) {
+// memberText reads an optional member that is a non-empty string; at is the object's JSON pointer.
+func memberText(object map[string]any, at, name string) (string, error) {
 	value, given := object[name]
 	if !given {
 		return "", nil
@@ -153,7 +156,7 @@ func memberText(object map[string]any, name string) (string, error) {
 		if number, isNumber := value.(json.Number); isNumber && name == "statusListIndex" {
 			return number.String(), nil // some clients send the index as a number
 		}
-		return "", badMember("/"+name, "must be a non-empty string")
+		return "", badMember(at+"/"+name, "must be a non-empty string")
 	}
 	return text, nil
 }

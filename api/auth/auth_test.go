@@ -57,6 +57,20 @@ func TestAnotherProcessRevokesLive(t *testing.T) {
 	}
 }
 
+func TestAFileThatOthersMayReadIsRefused(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "api.db")
+	if err := openTest(t, path).Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(path, 0o640); err != nil {
+		t.Fatal(err)
+	}
+	if store, err := OpenSQLite(t.Context(), path); err == nil {
+		_ = store.Close()
+		t.Error("a file of mode 0640 was opened")
+	}
+}
+
 func TestTheFileHoldsNoTokenAndIsPrivate(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "api.db")

@@ -36,7 +36,8 @@ CREATE TABLE IF NOT EXISTS api_keys (
 
 const columns = `id, name, scopes, created, expires, revoked`
 
-// OpenSQLite opens the keys in the file at path, making it (mode 0600) if it is missing. The file may hold other tables.
+// OpenSQLite opens the keys in the file at path, making it (mode 0600) if it is missing. A file that others may read or
+// write is refused: who writes to it makes keys. The file may hold other tables.
 func OpenSQLite(ctx context.Context, path string) (*SQLite, error) {
 	return openSQLite(ctx, path, time.Now)
 }
@@ -46,8 +47,12 @@ func openSQLite(ctx context.Context, path string, now func() time.Time) (*SQLite
 	if err != nil {
 		return nil, fmt.Errorf("api keys: %w", err)
 	}
-	if err := f.Close(); err != nil {
+	info, err := f.Stat()
+	if err := errors.Join(err, f.Close()); err != nil {
 		return nil, fmt.Errorf("api keys: %w", err)
+	}
+	if mode := info.Mode().Perm(); mode&0o077 != 0 {
+		return nil, fmt.Errorf("api keys in %s: mode %04o is too wide, want 0600", path, mode)
 	}
 	source := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: url.Values{
 		"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)"}, "_txlock": {"immediate"},

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -52,10 +53,17 @@ func (c *Client) Submit(ctx context.Context, envelope []byte, wait time.Duration
 	return receipt, nil
 }
 
+// unknownOperation is the problem type of an operation that the center knows nothing of.
+const unknownOperation = "https://hanse.id/problems/unknown-operation"
+
 // Operation reads an operation's receipt; State unknown is no error.
 func (c *Client) Operation(ctx context.Context, id op.ID) (*Receipt, error) {
 	receipt := &Receipt{}
-	if _, err := c.call(ctx, Request{Method: http.MethodGet, Path: "/v1/operations/" + id.String()}, nil, receipt); err != nil {
+	_, err := c.call(ctx, Request{Method: http.MethodGet, Path: "/v1/operations/" + id.String()}, nil, receipt)
+	if problem, ok := errors.AsType[*Problem](err); ok && problem.Type == unknownOperation {
+		return &Receipt{ID: id, State: app.Unknown}, nil
+	}
+	if err != nil {
 		return nil, err
 	}
 	return receipt, nil

@@ -19,7 +19,7 @@ const changesAnOperation = 4000
 // Change asks for a status value. A credential is addressed by CredentialID and Purpose, or by List and Index.
 type Change struct {
 	CredentialID string
-	Issuer       string // issuer's name; needed only where several issuers use the same credential id
+	Issuer       string // issuer's name: only its credentials and lists are meant; needed where several use the same credential id
 	Purpose      string // may be empty where the credential has one purpose, or with List
 	List         string // statusListCredential URL; empty: by CredentialID
 	Index        int64
@@ -86,7 +86,7 @@ func (s *Service) resolve(ctx context.Context, c Change) (target, error) {
 	}
 	switch {
 	case c.List != "" && list.URL != c.List:
-		return target{}, refuse(ErrNotFound, "/credentialStatus/statusListCredential", "no such status list")
+		return target{}, noSuchList()
 	case !slices.Contains(list.Operators, s.operator.Public().Multikey()):
 		return target{}, refuse(ErrRequest, "/credentialStatus/statusListCredential", "this center does not operate that status list")
 	case c.Purpose != "" && !slices.Contains(list.Purposes, c.Purpose):
@@ -108,7 +108,10 @@ func (s *Service) address(ctx context.Context, c Change) (Entry, error) {
 		_, last, found := cutLast(c.List, "/status-lists/")
 		id, err := op.ParseID(last)
 		if !found || err != nil {
-			return Entry{}, refuse(ErrNotFound, "/credentialStatus/statusListCredential", "no such status list")
+			return Entry{}, noSuchList()
+		}
+		if err := s.ownedBy(ctx, id, c.Issuer); err != nil {
+			return Entry{}, err
 		}
 		byList = &Entry{List: id, Index: c.Index}
 	}
@@ -135,6 +138,23 @@ func (s *Service) address(ctx context.Context, c Change) (Entry, error) {
 		return Entry{}, refuse(ErrRequest, "/credentialStatus", "the credential has no such status")
 	}
 	return Entry{}, refuse(ErrRequest, "/credentialStatus/statusPurpose", "the credential has several statuses; name the statusPurpose")
+}
+
+func noSuchList() error {
+	return refuse(ErrNotFound, "/credentialStatus/statusListCredential", "no such status list")
+}
+
+// ownedBy refuses a list that is not of the issuer that was named, if one was: who may change the statuses of one issuer
+// must not reach another's by index. That it exists is not said.
+func (s *Service) ownedBy(ctx context.Context, id op.ID, issuer string) error {
+	if issuer == "" {
+		return nil
+	}
+	list, err := s.listOf(ctx, id)
+	if err == nil && (list == nil || list.Issuer != issuer) {
+		err = noSuchList()
+	}
+	return err
 }
 
 // record finds the one record of a credential id.

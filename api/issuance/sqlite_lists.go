@@ -37,13 +37,6 @@ func (s *SQLite) Issuers(ctx context.Context) ([]Issuer, error) {
 	}, `SELECT config FROM issuers ORDER BY name`)
 }
 
-// DeleteIssuer removes an issuer; its records and lists stay.
-func (s *SQLite) DeleteIssuer(ctx context.Context, name string) error {
-	return s.writer.do(ctx, func(w *writer) error {
-		return expectOne(w, `DELETE FROM issuers WHERE name = ?`, name)
-	})
-}
-
 // AddList stores a list.
 func (s *SQLite) AddList(ctx context.Context, l List) error {
 	return s.writer.do(ctx, func(w *writer) error { return addList(w, l) })

@@ -90,14 +90,6 @@ func (s *SQLite) entries(ctx context.Context, record int64) ([]Entry, error) {
 	}, `SELECT list, idx, purpose FROM entries WHERE record = ? ORDER BY purpose`, record)
 }
 
-// HasRecord reports whether issuer has a record of id.
-func (s *SQLite) HasRecord(ctx context.Context, issuer, id string) (bool, error) {
-	found, err := rows(ctx, s.read, func(scan func(...any) error) (one int, err error) {
-		return one, scan(&one)
-	}, `SELECT 1 FROM records WHERE issuer = ? AND id = ?`, issuer, id)
-	return len(found) > 0, err
-}
-
 // Erase removes what a record retains, and the answers that hold it. Freed pages are overwritten (secure_delete), and
 // the log that might still show them is truncated.
 func (s *SQLite) Erase(ctx context.Context, issuer, id string) error {

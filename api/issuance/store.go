@@ -27,8 +27,6 @@ type IssuerStore interface {
 	PutIssuer(ctx context.Context, i Issuer) error
 	// Issuers lists all issuers by name.
 	Issuers(ctx context.Context) ([]Issuer, error)
-	// DeleteIssuer removes an issuer; its records and lists stay.
-	DeleteIssuer(ctx context.Context, name string) error
 }
 
 // List is a status list that this center created for an issuer and purpose. The one with the highest Seq is in use.
@@ -105,8 +103,6 @@ type RecordStore interface {
 	Complete(ctx context.Context, r Record, c *Claim) error
 	// Records lists the records of a credential id, by issuer's name; erased ones included.
 	Records(ctx context.Context, id string) ([]Record, error)
-	// HasRecord reports whether issuer has a record of id.
-	HasRecord(ctx context.Context, issuer, id string) (bool, error)
 	// Erase removes what a record retains, for good; ErrGone if it was erased before.
 	Erase(ctx context.Context, issuer, id string) error
 }

@@ -1,6 +1,7 @@
 package issuancetest
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"errors"
@@ -104,8 +105,6 @@ func testIssuers(t *testing.T, b Backend) {
 	all, err := s.Issuers(ctx)
 	must(t, err)
 	same(t, all, []issuance.Issuer{two, one})
-	must(t, s.DeleteIssuer(ctx, "a"))
-	want(t, s.DeleteIssuer(ctx, "a"), issuance.ErrNotFound)
 }
 
 func aList(t testing.TB, seq int64) issuance.List {
@@ -231,9 +230,9 @@ func testRecords(t *testing.T, b Backend) {
 	all, err := s.Records(ctx, "urn:1")
 	must(t, err)
 	same(t, all, []issuance.Record{other, one})
-	has, err := s.HasRecord(ctx, "demo", "urn:1")
+	has, err := hasRecord(ctx, s, "urn:1")
 	must(t, err)
-	has2, err := s.HasRecord(ctx, "demo", "urn:2")
+	has2, err := hasRecord(ctx, s, "urn:2")
 	must(t, err)
 	same(t, []bool{has, has2}, []bool{true, false})
 }
@@ -252,7 +251,7 @@ func testRecordIndex(t *testing.T, b Backend) {
 	entry := issuance.Entry{Purpose: "revocation", List: id(t), Index: 9}
 	must(t, s.Complete(ctx, record("urn:1", entry), nil))
 	want(t, s.Complete(ctx, record("urn:2", entry), nil), issuance.ErrExists)
-	if has, err := s.HasRecord(ctx, "demo", "urn:2"); err != nil || has {
+	if has, err := hasRecord(ctx, s, "urn:2"); err != nil || has {
 		t.Fatalf("a refused record was kept (%v, %v)", has, err)
 	}
 }
@@ -348,7 +347,7 @@ func testClaimTakenOver(t *testing.T, b Backend) {
 	must(t, s.Complete(ctx, record("urn:quick"), &quick))
 	want(t, s.Complete(ctx, record("urn:again"), &quick), issuance.ErrInFlight)
 	for name, kept := range map[string]bool{"urn:slow": false, "urn:quick": true, "urn:again": false} {
-		has, err := s.HasRecord(ctx, "demo", name)
+		has, err := hasRecord(ctx, s, name)
 		must(t, err)
 		same(t, has, kept)
 	}
@@ -379,4 +378,10 @@ func testClaimCrash(t *testing.T, b Backend) {
 		}
 	}
 	same(t, fmt.Sprint(free), "[open]")
+}
+
+// hasRecord reports whether issuer demo has a record of id.
+func hasRecord(ctx context.Context, s issuance.Store, id string) (bool, error) {
+	all, err := s.Records(ctx, id)
+	return slices.ContainsFunc(all, func(r issuance.Record) bool { return r.Issuer == "demo" }), err
 }

@@ -1,0 +1,77 @@
+package client_test
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/hanse-id/hanse/api"
+	"github.com/hanse-id/hanse/api/client"
+	"github.com/hanse-id/hanse/api/ledgertest"
+	"github.com/hanse-id/hanse/app"
+	"github.com/hanse-id/hanse/app/op"
+	"github.com/hanse-id/hanse/did"
+	"github.com/hanse-id/hanse/did/resolve"
+)
+
+// start serves a center over a league of one process.
+func start(t *testing.T) (*ledgertest.Ledger, *client.Client) {
+	t.Helper()
+	league := ledgertest.New(t, ledgertest.Options{})
+	server, err := api.New(api.Options{
+		League: league.League, PublicURL: "https://center.example", Ledger: league,
+		Resolver: resolve.NewRouter(map[string]did.Resolver{"hanse": resolve.NewHanse(league.League, league)}),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Drain)
+	listening := httptest.NewServer(server.Handler())
+	t.Cleanup(listening.Close)
+	return league, client.New(listening.URL+"/", client.Options{})
+}
+
+func TestAnUnknownOperationIsAStateAndNoError(t *testing.T) {
+	_, c := start(t)
+	receipt, err := c.Operation(t.Context(), op.ID{1})
+	if err != nil || receipt.State != app.Unknown || receipt.ID != (op.ID{1}) || receipt.Final() {
+		t.Fatalf("receipt %+v, error %v", receipt, err)
+	}
+}
+
+func TestAnOutageIsNoState(t *testing.T) {
+	league, c := start(t)
+	league.SetDown(true)
+	_, err := c.Operation(t.Context(), op.ID{1})
+	if problem, ok := errors.AsType[*client.Problem](err); !ok || problem.Status != http.StatusServiceUnavailable || !problem.Retryable || problem.RequestID == "" {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestAnAbsentDIDIsNotFoundAndAPresentOneHasItsRecord(t *testing.T) {
+	league, c := start(t)
+	person := league.Create(t)
+	record, err := c.Record(t.Context(), person.DID)
+	if err != nil || record.DID != person.DID || record.N != 1 {
+		t.Errorf("record %+v, error %v", record, err)
+	}
+	result, err := c.Resolve(t.Context(), "did:hanse:other:"+string(person.DID)[len("did:hanse:test:"):], nil)
+	if !errors.Is(err, did.ErrNotFound) || result == nil || result.Resolution.Error == nil {
+		t.Errorf("result %+v, error %v", result, err)
+	}
+}
+
+func TestSubmittingNonsenseIsAProblemAndSilenceIsUnreachable(t *testing.T) {
+	_, c := start(t)
+	_, err := c.Submit(t.Context(), []byte("x.y.z"), time.Second)
+	if problem, ok := errors.AsType[*client.Problem](err); !ok || problem.Status != http.StatusBadRequest {
+		t.Errorf("error %v", err)
+	}
+	silent := httptest.NewServer(http.NotFoundHandler())
+	silent.Close()
+	if _, err := client.New(silent.URL, client.Options{}).League(t.Context()); !errors.Is(err, client.ErrUnreachable) {
+		t.Errorf("error %v", err)
+	}
+}
