@@ -29,6 +29,20 @@ func openAPIKeys(ctx context.Context, home string) (auth.Store, error) {
 	return auth.OpenSQLite(ctx, filepath.Join(home, "data", "auth.db"))
 }
 
+// withAPIKeys opens the API keys of the center that a command works on.
+func withAPIKeys(cmd *cobra.Command, do func(auth.Store) error) error {
+	home, err := homeOf(cmd)
+	if err != nil {
+		return err
+	}
+	store, err := openAPIKeys(cmd.Context(), home)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	return do(store)
+}
+
 // createAPIKey makes a token for a center that need not run.
 func createAPIKey(ctx context.Context, home, name string, scopes []string, expires time.Time) (string, error) {
 	store, err := openAPIKeys(ctx, home)
@@ -51,7 +65,7 @@ func apiKeyCreateCommand() *cobra.Command {
   write:/credentials/status                 revoke and suspend
   *                                         everything`,
 		Example: `  hanse api-key create registrar --scope write:/issuers/demo/credentials/issue --scope write:/credentials/status
-  hanse api-key create ops --scope '*' --expires 720h > token`,
+  (umask 077; hanse api-key create ops --scope '*' --expires 720h > token)`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			home, err := homeOf(cmd)
@@ -81,24 +95,17 @@ func apiKeyListCommand() *cobra.Command {
 		Use: "list", Short: "List tokens, revoked ones too; never their secrets", Args: cobra.NoArgs,
 		Example: "  hanse api-key list -o json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			home, err := homeOf(cmd)
-			if err != nil {
-				return err
-			}
-			store, err := openAPIKeys(cmd.Context(), home)
-			if err != nil {
-				return err
-			}
-			defer store.Close()
-			list, err := store.List(cmd.Context())
-			if err != nil {
-				return err
-			}
-			return show(cmd, list, func(w io.Writer) {
-				row(w, "ID", "NAME", "SCOPES", "CREATED", "STATE")
-				for _, k := range list {
-					row(w, k.ID, k.Name, k.Scopes, k.Created.Format(time.RFC3339), keyState(k))
+			return withAPIKeys(cmd, func(store auth.Store) error {
+				list, err := store.List(cmd.Context())
+				if err != nil {
+					return err
 				}
+				return show(cmd, list, func(w io.Writer) {
+					row(w, "ID", "NAME", "SCOPES", "CREATED", "STATE")
+					for _, k := range list {
+						row(w, k.ID, k.Name, k.Scopes, k.Created.Format(time.RFC3339), keyState(k))
+					}
+				})
 			})
 		},
 	}
@@ -124,20 +131,13 @@ func apiKeyRevokeCommand() *cobra.Command {
 		Use: "revoke ID", Short: "End a token at once, also for a running center", Args: cobra.ExactArgs(1),
 		Example: "  hanse api-key revoke 5f0c9a7be21d4c33",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			home, err := homeOf(cmd)
-			if err != nil {
-				return err
-			}
-			store, err := openAPIKeys(cmd.Context(), home)
-			if err != nil {
-				return err
-			}
-			defer store.Close()
-			if err := store.Revoke(cmd.Context(), args[0]); err != nil {
-				return &cliError{Code: exitNotFound, Err: fmt.Errorf("%s: %w", args[0], err), Hint: "'hanse api-key list' shows the ids"}
-			}
-			note(cmd, "API key %s is revoked", args[0])
-			return nil
+			return withAPIKeys(cmd, func(store auth.Store) error {
+				if err := store.Revoke(cmd.Context(), args[0]); err != nil {
+					return &cliError{Code: exitNotFound, Err: fmt.Errorf("%s: %w", args[0], err), Hint: "'hanse api-key list' shows the ids"}
+				}
+				note(cmd, "API key %s is revoked", args[0])
+				return nil
+			})
 		},
 	}
 }

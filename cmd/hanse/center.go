@@ -182,7 +182,7 @@ func (c *center) openAPI(ctx context.Context) error {
 	c.registrar = &registrar{home: c.home, league: league.League, ledger: c.ledger, keys: c.keys, log: c.log}
 	c.server, err = api.New(api.Options{
 		League: league.League, PublicURL: c.cfg.Center.PublicURL, Version: versionOf().Version,
-		Ledger: c.ledger, Resolver: resolver, Issuance: c.issuance, Keys: c.apiKeys, Keystore: c.keys,
+		Ledger: c.ledger, Resolver: resolver, Issuance: c.issuance, Keys: c.apiKeys, Keystore: c.keys, Cache: c.cache,
 		Verifier: c.verifier(resolver, contexts), Log: c.log, Metrics: c.registry,
 		Limits: limits(c.cfg.API.RatePerSecond), NoAuth: c.cfg.API.NoAuth,
 		CORSOrigins: c.cfg.API.CORSOrigins, TrustedProxies: proxies, TestDIDs: []did.DID{self.DID},

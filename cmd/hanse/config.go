@@ -3,12 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/url"
 	"os"
 	"path/filepath"
 	"reflect"
-	"slices"
 	"strings"
 
 	"github.com/knadh/koanf/parsers/toml/v2"
@@ -16,8 +14,6 @@ import (
 	"github.com/knadh/koanf/providers/env/v2"
 	"github.com/knadh/koanf/providers/file"
 	"github.com/knadh/koanf/v2"
-
-	"github.com/hanse-id/hanse/did"
 )
 
 // configVersion is the version of hanse.toml that this binary writes and reads.
@@ -148,9 +144,28 @@ func loadConfig(home string, flags map[string]any) (*config, []setting, error) {
 	}
 	all := make([]setting, 0, len(from))
 	for _, key := range k.Keys() {
-		all = append(all, setting{Name: key, Value: k.Get(key), From: from[key]})
+		all = append(all, setting{Name: key, Value: redacted(k.Get(key)), From: from[key]})
 	}
 	return cfg, all, cfg.validate()
+}
+
+// redacted hides the password of a URL.
+func redacted(value any) any {
+	text, _ := value.(string)
+	if u, err := url.Parse(text); err == nil && u.User != nil {
+		return u.Redacted()
+	}
+	return value
+}
+
+// noPassword refuses a URL with a password on the command line, where every process of the machine can read it.
+func noPassword(flag, value string) error {
+	if u, err := url.Parse(value); err == nil && u.User != nil {
+		if _, has := u.User.Password(); has {
+			return usage(fmt.Errorf("%s has a password in it", flag), "secrets never stand on a command line: put the URL into a file of mode 0600 and name it as cache.redis_file in hanse.toml")
+		}
+	}
+	return nil
 }
 
 // environment reads HANSE_SECTION__KEY. Variables without "__" belong to commands (HANSE_API, HANSE_HOME).
@@ -162,35 +177,6 @@ func environment() koanf.Provider {
 		}
 		return section + "." + strings.ReplaceAll(name, "__", "."), value
 	}})
-}
-
-func (c *config) validate() error {
-	if c.ConfigVersion != configVersion {
-		return fmt.Errorf("config_version is %d, this binary reads %d", c.ConfigVersion, configVersion)
-	}
-	u, err := url.Parse(c.Center.PublicURL)
-	if err != nil || u.Host == "" || u.Scheme != "https" && !(u.Scheme == "http" && isLoopback(u.Hostname())) {
-		return fmt.Errorf("center.public_url %q is not an https URL (http is for loopback only)", c.Center.PublicURL)
-	}
-	for name, address := range map[string]string{"api.listen": c.API.Listen, "ledger.p2p": c.Ledger.P2P, "ledger.rpc": c.Ledger.RPC, "ledger.metrics": c.Ledger.Metrics} {
-		if _, _, err := net.SplitHostPort(address); err != nil && address != "" {
-			return fmt.Errorf("%s %q is not host:port", name, address)
-		}
-	}
-	for i, a := range c.Trust.Allow {
-		if _, err := did.Parse(a.Issuer); err != nil || len(a.Types) == 0 {
-			return fmt.Errorf("trust.allow number %d: issuer %q needs to be a DID with at least one type", i+1, a.Issuer)
-		}
-	}
-	if host, _, _ := net.SplitHostPort(c.API.Listen); c.API.NoAuth && !isLoopback(host) {
-		return fmt.Errorf("api.no_auth is refused on %s: only loopback may go without tokens", c.API.Listen)
-	}
-	return nil
-}
-
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // settings lists every setting by its dotted name, in file order; open tables end in ".*".
@@ -213,41 +199,4 @@ func settings() []string {
 	}
 	walk(reflect.TypeFor[config](), "")
 	return names
-}
-
-// checkKeys refuses unknown settings and suggests the nearest one.
-func checkKeys(keys []string) error {
-	known := settings()
-	for _, key := range keys {
-		if slices.ContainsFunc(known, func(name string) bool {
-			open, isTable := strings.CutSuffix(name, ".*")
-			return name == key || isTable && (key == open || strings.HasPrefix(key, open+"."))
-		}) {
-			continue
-		}
-		nearest := slices.MinFunc(known, func(a, b string) int { return distance(key, a) - distance(key, b) })
-		return hinted(fmt.Errorf("unknown setting %q", key), "did you mean %q?", nearest)
-	}
-	return nil
-}
-
-// distance is the Levenshtein distance of two short names.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -120,8 +120,15 @@ func (s *story) revoke(ctx context.Context) error {
 	}
 	s.curl(`%s/credentials/status %s -d '{"credentialId":"%s","credentialStatus":{"type":"BitstringStatusListEntry","statusPurpose":"revocation"},"status":true}'`, s.l.m.Centers[0].API, curlAuth, c.ID)
 	begin := time.Now()
-	if err := s.center(0).SetStatus(ctx, c.ID, "revocation", true); err != nil {
+	changed, err := setStatus(ctx, s.center(0), map[string]any{
+		"credentialId": c.ID, "status": true,
+		"credentialStatus": map[string]any{"type": "BitstringStatusListEntry", "statusPurpose": "revocation"},
+	})
+	if err != nil {
 		return err
+	}
+	if changed.pending {
+		return fmt.Errorf("the revocation of %s was accepted and not committed in time", c.ID)
 	}
 	head, err := s.center(0).League(ctx) // the revocation is committed at this height or before
 	if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -170,6 +171,9 @@ func didResolveCommand() *cobra.Command {
 			options.Set("proof", "true")
 		}
 		result, err := c.Resolve(cmd.Context(), args[0], options)
+		if errors.Is(err, did.ErrNotFound) && versionID+versionTime != "" {
+			return hinted(err, "the DID may exist, and not have this version: try without --version-id and --version-time")
+		}
 		if err != nil {
 			return err
 		}

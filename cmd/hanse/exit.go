@@ -47,10 +47,13 @@ func usagef(format string, args ...any) error {
 	return &cliError{Code: exitUsage, Err: fmt.Errorf(format, args...)}
 }
 
+// hinted says what to do about an error, unless the error says so itself.
 func hinted(err error, hint string, args ...any) error {
-	e := classify(err)
-	e.Hint = fmt.Sprintf(hint, args...)
-	return e
+	e := *classify(err)
+	if e.Hint == "" {
+		e.Hint = fmt.Sprintf(hint, args...)
+	}
+	return &e
 }
 
 // classify gives an error without an exit code the one its kind has.
@@ -70,8 +73,6 @@ func classify(err error) *cliError {
 		return &cliError{Code: exitError, Err: err, Hint: "is the center running? start a league with 'hanse dev', or name another center with --api URL"}
 	case errors.Is(err, context.Canceled):
 		return &cliError{Code: exitError, Err: errors.New("interrupted")}
-	case strings.HasPrefix(err.Error(), "unknown command"), strings.HasPrefix(err.Error(), "accepts "), strings.HasPrefix(err.Error(), "required flag"):
-		return &cliError{Code: exitUsage, Err: err, Hint: "see 'hanse --help'"}
 	default:
 		return &cliError{Code: exitError, Err: err}
 	}
@@ -79,11 +80,20 @@ func classify(err error) *cliError {
 
 func classifyProblem(p *client.Problem) *cliError {
 	e := &cliError{Code: exitError, Err: p}
+	switch p.Type {
+	case "https://www.w3.org/ns/did#INVALID_DID":
+		e.Code, e.Hint = exitUsage, "a DID looks like did:hanse:LEAGUE:Qm…, did:key:z6Mk… or did:jwk:…"
+	case "https://www.w3.org/ns/did#METHOD_NOT_SUPPORTED":
+		e.Hint = "a center resolves did:hanse, did:key and did:jwk"
+	}
 	switch p.Status {
 	case http.StatusUnauthorized:
-		e.Code, e.Hint = exitNotAuthorised, "give a token with --token-file FILE; 'hanse api-key create' makes one"
+		e.Code, e.Hint = exitNotAuthorised, "give a token of this center with --token-file FILE; there, 'hanse api-key list' says which are valid and 'hanse api-key create' makes one"
 	case http.StatusForbidden:
 		e.Code = exitNotAuthorised
+		if _, scope, found := strings.Cut(p.Detail, "lacks the scope "); found {
+			e.Hint = fmt.Sprintf("'hanse api-key create NAME --scope %s' makes a token that has it", scope)
+		}
 	case http.StatusNotFound, http.StatusGone:
 		e.Code = exitNotFound
 	}
@@ -93,9 +103,11 @@ func classifyProblem(p *client.Problem) *cliError {
 // printable replaces control characters, so that no name, DID or answer can write escapes to a terminal.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r != '\n' && r != '\t' && (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)) {
+		if r != '\n' && r != '\t' && unsafeRune(r) {
 			return '�'
 		}
 		return r
 	}, s)
 }
+
+func unsafeRune(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }

@@ -36,10 +36,31 @@ func installGenesis(home string, genesis []byte, descriptors []descriptor) error
 	if err != nil {
 		return err
 	}
-	if err := node.WriteGenesis(home, genesis); err != nil {
+	if err := takesPart(home, descriptors); err != nil {
 		return err
 	}
+	if err := node.WriteGenesis(home, genesis); err != nil {
+		return hinted(err, "compare the digests; where the center has never run, delete that file and install again")
+	}
 	return setPeers(home, peersOf(cfg.Center.Name, descriptors))
+}
+
+// takesPart refuses to put a center under a genesis that does not have it as it is: it could never leave that league again.
+func takesPart(home string, descriptors []descriptor) error {
+	own, err := readDescriptor(home)
+	if err != nil {
+		return err
+	}
+	want, err := json.Marshal(own.Center)
+	if err != nil {
+		return err
+	}
+	for _, d := range descriptors {
+		if got, err := json.Marshal(d.Center); err == nil && bytes.Equal(got, want) {
+			return nil
+		}
+	}
+	return hinted(fmt.Errorf("none of the descriptors is that of %s", home), "add %s", filepath.Join(home, "descriptor.json"))
 }
 
 var peersLine = regexp.MustCompile(`(?m)^peers = .*$`)

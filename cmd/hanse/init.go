@@ -40,7 +40,8 @@ func initCommand() *cobra.Command {
 		Use:   "init --name NAME --public-url URL",
 		Short: "Make a center: its keys, its hanse.toml and its descriptor",
 		Long: `Makes the home directory of a new center and prints its descriptor: public keys and
-addresses, nothing secret. Send it to the others; 'hanse genesis assemble' makes the league.`,
+addresses, nothing secret. Send it to the others; 'hanse genesis assemble' makes the league. Several
+centers on one machine also need ledger.rpc and ledger.metrics of their own, in hanse.toml.`,
 		Example: `  hanse init --home ~/center-a --name bank --public-url https://trust.bank.example --p2p 0.0.0.0:26656 --external trust.bank.example:26656 > bank.json
   hanse genesis assemble --league acme bank.json university.json registry.json agency.json > genesis.json`,
 		Args: cobra.NoArgs,
@@ -77,10 +78,12 @@ addresses, nothing secret. Send it to the others; 'hanse genesis assemble' makes
 func initCenter(cmd *cobra.Command, opts initOptions) (*descriptor, error) {
 	cfg := opts.Config
 	if !centerName.MatchString(cfg.Center.Name) {
-		return nil, usage(fmt.Errorf("center name %q", cfg.Center.Name), "use 1 to 32 lower case letters, digits and hyphens: --name bank")
+		return nil, usage(fmt.Errorf("center name %q is not one", cfg.Center.Name), "use 1 to 32 lower case letters, digits and hyphens: --name bank")
 	}
 	if err := cfg.validate(); err != nil {
-		return nil, &cliError{Code: exitUsage, Err: err}
+		e := *classify(err)
+		e.Code = exitUsage
+		return nil, &e
 	}
 	if _, err := os.Stat(filepath.Join(opts.Home, "hanse.toml")); err == nil {
 		return nil, hinted(fmt.Errorf("%s holds a center already", opts.Home), "give another --home")
@@ -167,7 +170,7 @@ func genesisCommand() *cobra.Command {
 with the same descriptors and gets the same bytes, in whatever order they are named; compare the
 digests. With --install the genesis and the peers are put into a center's home directory.`,
 		Example: `  hanse genesis assemble --league acme bank.json university.json registry.json agency.json > genesis.json
-  hanse genesis assemble --league acme --install ~/center-a *.json > genesis.json`,
+  hanse genesis assemble --league acme --install ~/center-a bank.json university.json registry.json agency.json > genesis.json`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {
 			descriptors := make([]descriptor, len(files))
@@ -177,7 +180,7 @@ digests. With --install the genesis and the peers are put into a center's home d
 					return err
 				}
 				if err := strictJSON(data, &descriptors[i]); err != nil {
-					return fmt.Errorf("%s is not a center's descriptor: %w", path, err)
+					return hinted(fmt.Errorf("%s is not a center's descriptor: %w", path, err), "'hanse init' prints a center's descriptor, and keeps it as descriptor.json")
 				}
 			}
 			genesis, err := assembleGenesis(league, descriptors)

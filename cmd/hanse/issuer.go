@@ -40,6 +40,7 @@ type issuerSpec struct {
 	Name   string
 	Method string // "hanse" or "key"
 	Form   credentials.Form
+	Alg    keys.Algorithm // of the key that signs credentials; empty: EdDSA
 	Retain bool
 }
 
@@ -49,7 +50,7 @@ func issuerCreateCommand() *cobra.Command {
 		Use:   "create NAME",
 		Short: "Make an issuer: its keys, its DID and its status lists",
 		Long: `Makes keys for an issuer in the center's keystore and configures it. A did:hanse issuer is registered on
-the ledger when the center starts next; a did:key issuer needs no registration. The center must not run.`,
+the ledger when the center starts next; a did:key issuer needs no registration. Restart a center that runs.`,
 		Example: `  hanse issuer create registrar
   hanse issuer create badges --method key --form eddsa-jcs-2022`,
 		Args: cobra.ExactArgs(1),
@@ -60,6 +61,7 @@ the ledger when the center starts next; a did:key issuer needs no registration. 
 	f := cmd.Flags()
 	f.StringVar(&spec.Method, "method", "hanse", "DID method: hanse (registered on the ledger) or key")
 	f.StringVar((*string)(&spec.Form), "form", string(credentials.FormJWT), "securing form: "+formNames())
+	f.StringVar((*string)(&spec.Alg), "alg", string(keys.EdDSA), "key that signs: EdDSA (Ed25519), or ES256 (P-256; vc+jwt only)")
 	f.BoolVar(&spec.Retain, "retain", false, "keep the issued credentials, sealed, until they are deleted")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		spec.Name = args[0]
@@ -151,15 +153,24 @@ func createIssuer(ctx context.Context, home, league string, store keystore.Store
 	}) bool {
 		return f.Form == spec.Form
 	}) {
-		return nil, usage(fmt.Errorf("form %q", spec.Form), "use one of: %s", formNames())
+		return nil, usage(fmt.Errorf("form %q is not known", spec.Form), "use one of: %s", formNames())
 	}
 	db, err := openIssuance(ctx, home)
 	if err != nil {
 		return nil, err
 	}
 	defer db.Close()
+	if err := newIssuer(ctx, db, spec.Name); err != nil {
+		return nil, err
+	}
 	i := issuance.Issuer{Name: spec.Name, Form: spec.Form, Key: "issuer-" + spec.Name, Retain: spec.Retain}
-	signer, err := ensureKey(ctx, store, i.Key, keys.EdDSA)
+	if spec.Alg == "" {
+		spec.Alg = keys.EdDSA
+	}
+	if !slices.Contains(spec.Form.Algorithms(), spec.Alg) {
+		return nil, usage(fmt.Errorf("form %s cannot be signed with %q", spec.Form, spec.Alg), "use --alg %s", spec.Form.Algorithms()[0])
+	}
+	signer, err := ensureKey(ctx, store, i.Key, spec.Alg)
 	if err != nil {
 		return nil, err
 	}
@@ -171,12 +182,29 @@ func createIssuer(ctx context.Context, home, league string, store keystore.Store
 			return nil, err
 		}
 	default:
-		return nil, usage(fmt.Errorf("method %q", spec.Method), "use --method hanse or --method key")
+		return nil, usage(fmt.Errorf("method %q is not known", spec.Method), "use --method hanse or --method key")
 	}
 	if err := i.Validate(); err != nil {
 		return nil, &cliError{Code: exitUsage, Err: err}
 	}
 	return &i, db.PutIssuer(ctx, i)
+}
+
+// newIssuer refuses a name that is no name, and one that is taken: an issuer's DID never changes under its name.
+func newIssuer(ctx context.Context, db *issuance.SQLite, name string) error {
+	if !centerName.MatchString(name) {
+		return usage(fmt.Errorf("issuer name %q", name), "use 1 to 32 lower case letters, digits and hyphens")
+	}
+	list, err := db.Issuers(ctx)
+	if err != nil {
+		return err
+	}
+	for _, i := range list {
+		if i.Name == name {
+			return hinted(fmt.Errorf("issuer %s exists already: it is %s", name, i.DID), "give the new one another name")
+		}
+	}
+	return nil
 }
 
 // registerLater gives an issuer a did:hanse with a control key of its own and leaves its creation for the next start.
@@ -198,6 +226,9 @@ func registerLater(ctx context.Context, home, league string, store keystore.Stor
 	methods := map[credentials.Form]string{
 		credentials.FormEdDSAJCS: i.DID.String() + "#key-2",
 		credentials.FormJWT:      i.DID.String() + "#key-2-jwk",
+	}
+	if assertion.Algorithm() != keys.EdDSA {
+		delete(methods, credentials.FormEdDSAJCS)
 	}
 	i.Method = methods[i.Form]
 	delete(methods, i.Form)

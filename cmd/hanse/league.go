@@ -73,6 +73,9 @@ func (o *leagueOptions) validate() error {
 	if o.Centers < 1 || o.Centers > 16 {
 		return usagef("--centers %d: a dev league has 1 to 16", o.Centers)
 	}
+	if err := noPassword("--redis", o.Redis); err != nil {
+		return err
+	}
 	if o.NoAuth && !isLoopback(host) {
 		return usage(fmt.Errorf("--no-auth is refused on %s", host), "only a loopback address may go without tokens: --api 127.0.0.1:%s", port)
 	}
@@ -84,6 +87,18 @@ func (o *leagueOptions) apiOf(i int) string {
 	host, port, _ := net.SplitHostPort(o.API)
 	first, _ := strconv.Atoi(port)
 	return net.JoinHostPort(host, strconv.Itoa(first+i))
+}
+
+// portsFree says which center's API could not listen, before anything is made.
+func (o *leagueOptions) portsFree() error {
+	for i := range o.Centers {
+		listener, err := net.Listen("tcp", o.apiOf(i))
+		if err != nil {
+			return hinted(fmt.Errorf("the API of %s: %w", centerLetter(i), err), "choose other ports with --api HOST:PORT; center i uses port+i")
+		}
+		listener.Close()
+	}
+	return nil
 }
 
 // publicURL is the URL that links name: an unspecified address is reached as loopback.
@@ -131,6 +146,9 @@ func (l *league) save() error {
 
 // create makes all centers, their issuers and the genesis.
 func (l *league) create(cmd *cobra.Command) error {
+	if err := l.opts.portsFree(); err != nil {
+		return err
+	}
 	note(cmd, "making a league of %d centers in %s", l.opts.Centers, l.opts.Home)
 	l.m.League = l.opts.League
 	descriptors := make([]descriptor, l.opts.Centers)
@@ -203,6 +221,9 @@ func (l *league) resume(cmd *cobra.Command) error {
 		return hinted(fmt.Errorf("%s holds a league of %d centers, not %d", l.opts.Home, n, l.opts.Centers), "leave --centers out, give another --home, or start afresh with --reset")
 	}
 	l.opts.Centers = len(l.m.Centers)
+	if err := l.opts.portsFree(); err != nil {
+		return err
+	}
 	for i := range l.m.Centers {
 		l.m.Centers[i].PID = 0
 	}

@@ -25,21 +25,31 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return exitOK
 	}
-	var e *cliError
-	if !errors.As(err, &e) {
-		e = classify(err)
-	}
+	e := classify(misuse(cmd, err))
 	if e.Err != nil {
 		fmt.Fprintf(stderr, "error: %s\n", printable(e.Err.Error()))
 	}
 	if e.Hint != "" {
-		fmt.Fprintf(stderr, "hint: %s\n", e.Hint)
+		fmt.Fprintf(stderr, "hint: %s\n", printable(e.Hint))
 	}
 	return e.Code
+}
+
+// misuse makes usage errors of cobra's own errors: a wrong number of arguments, a missing flag.
+func misuse(cmd *cobra.Command, err error) error {
+	if _, known := errors.AsType[*cliError](err); known {
+		return err
+	}
+	for _, beginning := range []string{"unknown command", "accepts ", "requires ", "required flag"} {
+		if strings.HasPrefix(err.Error(), beginning) {
+			return usage(err, "write it as '%s'; see '%s --help'", strings.TrimSuffix(cmd.UseLine(), " [flags]"), cmd.CommandPath())
+		}
+	}
+	return err
 }
 
 func newRoot() *cobra.Command {
@@ -56,8 +66,6 @@ See the whole story:            hanse demo`,
   hanse vc verify --input credential.json`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		for _, secret := range []string{"--token", "--passphrase", "--password", "--key-data"} {
@@ -89,7 +97,7 @@ See the whole story:            hanse demo`,
 
 // requireKnownSubcommands makes `hanse did reslove` a usage error with a suggestion instead of a help page and exit 0.
 func requireKnownSubcommands(root *cobra.Command) {
-	for _, c := range root.Commands() {
+	for _, c := range append(root.Commands(), root) {
 		if !c.HasSubCommands() {
 			continue
 		}

@@ -40,7 +40,7 @@ func runFsck(cmd *cobra.Command, _ []string) error {
 		return hinted(err, "stop the center first")
 	}
 	if err != nil {
-		return err
+		return hinted(err, "name the directory of a center that has run: --home DIR")
 	}
 	defer state.Close()
 	next := time.Now().Add(2 * time.Second)
@@ -54,7 +54,11 @@ func runFsck(cmd *cobra.Command, _ []string) error {
 		return hinted(err, "stop using this state: delete the data directory and let the node catch up from its peers")
 	}
 	head := state.App.Head()
-	return show(cmd, head, func(w io.Writer) {
+	out := map[string]any{
+		"league": head.League, "height": head.Height, "appHash": fmt.Sprintf("%x", head.AppHash),
+		"time": time.Unix(head.Time, 0).UTC().Format(time.RFC3339),
+	}
+	return show(cmd, out, func(w io.Writer) {
 		fmt.Fprintf(w, "state of height %d is sound; app hash %x\n", head.Height, head.AppHash)
 	})
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -15,6 +16,7 @@ import (
 // addOutput adds -o table|json to a command.
 func addOutput(cmd *cobra.Command) {
 	cmd.Flags().StringP("output", "o", "table", "output form: table or json")
+	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"table", "json"}, cobra.ShellCompDirectiveNoFileComp))
 }
 
 // show writes v as JSON with -o json, and otherwise calls table.
@@ -35,18 +37,39 @@ func show(cmd *cobra.Command, v any, table func(w io.Writer)) error {
 	}
 }
 
+// writeJSON writes v as indented JSON. What could steer a terminal is escaped, which changes the text and not its meaning.
 func writeJSON(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)
-	return enc.Encode(v)
+	if err := enc.Encode(v); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, escaped(text.String()))
+	return err
 }
 
-// row writes tab-separated cells, made safe for a terminal.
+// escaped writes runes that could steer a terminal as JSON escapes; encoding/json does so below U+0020 only.
+func escaped(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if r != '\n' && unsafeRune(r) {
+			fmt.Fprintf(&b, "\\u%04x", r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+var oneLine = strings.NewReplacer("\t", " ", "\n", " ")
+
+// row writes tab-separated cells, made safe for a terminal: no cell can begin a line of its own.
 func row(w io.Writer, cells ...any) {
 	texts := make([]string, len(cells))
 	for i, c := range cells {
-		texts[i] = strings.ReplaceAll(printable(fmt.Sprint(c)), "\t", " ")
+		texts[i] = oneLine.Replace(printable(fmt.Sprint(c)))
 	}
 	fmt.Fprintln(w, strings.Join(texts, "\t"))
 }

@@ -89,9 +89,11 @@ func openFile(cmd *cobra.Command, dir, file string, opts openOptions) (*keystore
 	case errors.Is(err, keystore.ErrNoKeystore):
 		return nil, hinted(err, "'hanse key generate NAME' makes one")
 	case errors.Is(err, keystore.ErrPassphrase):
-		return nil, &cliError{Code: exitNotAuthorised, Err: err}
+		return nil, &cliError{Code: exitNotAuthorised, Err: err, Hint: "name the file with the right one: --passphrase-file FILE"}
 	case errors.Is(err, keystore.ErrPermissions):
-		return nil, hinted(err, "only the owner may have access: chmod -R go= %s", dir)
+		return nil, hinted(err, "a keystore and its passphrase are for their owner's eyes only")
+	case errors.Is(err, os.ErrNotExist):
+		return nil, hinted(err, "make it with '(umask 077; cat > FILE)', or name another with --passphrase-file FILE")
 	}
 	return store, err
 }

@@ -75,13 +75,18 @@ func (p *centerProcess) wait(timeout time.Duration) error {
 	}
 }
 
-// logTail returns the last lines of the process's log.
+// logTail returns the error that the process ended with, or the last lines of its log where it had no time for one.
 func (p *centerProcess) logTail() string {
 	data, err := os.ReadFile(p.log)
 	if err != nil {
 		return ""
 	}
 	lines := bytes.Split(bytes.TrimSpace(data), []byte("\n"))
+	for i := len(lines) - 1; i >= 0 && !bytes.HasPrefix(lines[i], []byte("{")); i-- {
+		if reason, found := bytes.CutPrefix(lines[i], []byte("error: ")); found {
+			return string(reason)
+		}
+	}
 	return string(bytes.Join(lines[max(0, len(lines)-8):], []byte("\n")))
 }
 

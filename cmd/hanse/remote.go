@@ -12,11 +12,23 @@ import (
 
 const defaultAPI = "http://127.0.0.1:7080"
 
-// addAPI adds the flags of commands that talk to a center.
+// addAPI adds the flags of commands that talk to a center and need no token there. A token belongs to one center, so
+// they send only one that is named for them.
 func addAPI(cmd *cobra.Command) {
 	cmd.Flags().String("api", "", "URL of a center (default $HANSE_API, then "+defaultAPI+")")
-	cmd.Flags().String("token-file", "", "file with an API token, \"-\" for standard input (default $HANSE_TOKEN_FILE)")
+	cmd.Flags().String("token-file", "", "file with an API token, \"-\" for standard input (default: none)")
 }
+
+// addAuthorised adds the flags of commands that need a token: without --token-file it is $HANSE_TOKEN_FILE's.
+func addAuthorised(cmd *cobra.Command) {
+	addAPI(cmd)
+	f := cmd.Flags().Lookup("token-file")
+	f.Usage = "file with an API token, \"-\" for standard input (default $HANSE_TOKEN_FILE)"
+	f.Annotations = map[string][]string{fromEnvironment: {"HANSE_TOKEN_FILE"}}
+}
+
+// fromEnvironment annotates a flag with the variable that is its default.
+const fromEnvironment = "environment"
 
 // clientOf returns a client of the center a command talks to.
 func clientOf(cmd *cobra.Command) (*client.Client, error) {
@@ -38,9 +50,10 @@ func clientOf(cmd *cobra.Command) (*client.Client, error) {
 }
 
 func tokenOf(cmd *cobra.Command) (string, error) {
-	path, _ := cmd.Flags().GetString("token-file")
-	if path == "" {
-		path = os.Getenv("HANSE_TOKEN_FILE")
+	f := cmd.Flags().Lookup("token-file")
+	path := f.Value.String()
+	if variable := f.Annotations[fromEnvironment]; path == "" && len(variable) > 0 {
+		path = os.Getenv(variable[0])
 	}
 	if path == "" {
 		return "", nil

@@ -39,6 +39,9 @@ The home directory holds hanse.toml, keys and data; see 'hanse init'.`,
 		if err != nil {
 			return err
 		}
+		if err := noPassword("--redis", redis); err != nil {
+			return err
+		}
 		flags := map[string]any{}
 		for name, value := range map[string]string{"api.listen": listen, "cache.redis": redis} {
 			if value != "" {

@@ -38,7 +38,7 @@ func runStatus(cmd *cobra.Command, _ []string) error {
 		row(w, "center", c.Base())
 		row(w, "league", league.League)
 		row(w, "height", league.Height)
-		row(w, "ready", fmt.Sprintf("%v %s", ready.Ready, strings.Join(ready.Reasons, ", ")))
+		row(w, "ready", strings.TrimSpace(fmt.Sprintf("%v %s", ready.Ready, strings.Join(ready.Reasons, ", "))))
 	})
 	if err == nil && !ready.Ready {
 		return &cliError{Code: exitError, Err: fmt.Errorf("%s is not ready: %s", c.Base(), strings.Join(ready.Reasons, ", "))}

@@ -43,21 +43,23 @@ func inputOf(cmd *cobra.Command) ([]byte, error) {
 }
 
 func vcIssueCommand() *cobra.Command {
-	var issuer, form, idempotency string
+	var issuer, form, idempotency, id string
 	cmd := &cobra.Command{
 		Use:   "issue --issuer NAME",
 		Short: "Issue a credential at a center and print it",
 		Long: `Sends an unsigned W3C credential to one of a center's issuers and prints the secured one.
-The credential's issuer must be the DID of that issuer. Status entries are added by the center.`,
+The credential's issuer must be the DID of that issuer. Status entries are added by the center. By its id, or by
+--credential-id where it has none, 'hanse vc revoke' finds it again; so it does by the secured credential itself.`,
 		Example: `  hanse vc issue --issuer demo --token-file token --input degree.json > signed.json
   hanse vc issue --issuer demo --token-file token --idempotency-key 2026-0042 < degree.json`,
 		Args: cobra.NoArgs,
 	}
-	addAPI(cmd)
+	addAuthorised(cmd)
 	addInput(cmd)
 	cmd.Flags().StringVar(&issuer, "issuer", "", "name of the issuer at the center")
 	cmd.Flags().StringVar(&form, "form", "", "securing form (default: the issuer's): vc+jwt, eddsa-jcs-2022")
 	cmd.Flags().StringVar(&idempotency, "idempotency-key", "", "repeating the command with this key gives the same credential again")
+	cmd.Flags().StringVar(&id, "credential-id", "", "name under which the center keeps it, and which is not in it (default: the credential's id)")
 	_ = cmd.MarkFlagRequired("issuer")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		c, err := clientOf(cmd)
@@ -68,12 +70,15 @@ The credential's issuer must be the DID of that issuer. Status entries are added
 		if err != nil {
 			return err
 		}
-		if !json.Valid(input) {
-			return usage(errors.New("the input is not JSON"), "give an unsigned credential: {\"@context\": […], \"type\": […], \"issuer\": …, \"credentialSubject\": …}")
+		if err := unsecured(input); err != nil {
+			return err
 		}
-		var options map[string]any
+		options := map[string]any{}
 		if form != "" {
-			options = map[string]any{"format": form}
+			options["format"] = form
+		}
+		if id != "" {
+			options["credentialId"] = id
 		}
 		secured, err := c.Issue(cmd.Context(), issuer, input, options, idempotency)
 		if err != nil {
@@ -82,6 +87,25 @@ The credential's issuer must be the DID of that issuer. Status entries are added
 		return writeJSON(cmd.OutOrStdout(), secured)
 	}
 	return cmd
+}
+
+// unsecured checks that the input can be a credential that is not signed yet.
+func unsecured(input []byte) error {
+	const hint = `give an unsigned credential: {"@context": […], "type": […], "issuer": …, "credentialSubject": …}`
+	var credential struct {
+		Type  any             `json:"type"`
+		Proof json.RawMessage `json:"proof"`
+	}
+	if !json.Valid(input) {
+		return usage(errors.New("the input is not JSON"), hint)
+	}
+	if err := json.Unmarshal(input, &credential); err != nil {
+		return usage(errors.New("the input is JSON, and no object"), hint)
+	}
+	if credential.Proof != nil || credential.Type == "EnvelopedVerifiableCredential" {
+		return usage(errors.New("the credential is signed already"), hint)
+	}
+	return nil
 }
 
 func vcVerifyCommand() *cobra.Command {
@@ -111,9 +135,12 @@ Exit code 0: accepted, 3: not accepted (the report says which check and why).`,
 		options := map[string]any{}
 		if at != "" {
 			if _, err := time.Parse(time.RFC3339, at); err != nil {
-				return usage(fmt.Errorf("--at %q", at), "write it as 2026-01-31T12:00:00Z")
+				return usage(fmt.Errorf("--at %q is not an instant", at), "write it as 2026-01-31T12:00:00Z")
 			}
 			options["at"] = at
+		}
+		if first := input[0]; (first == '{' || first == '[') && !json.Valid(input) {
+			return &cliError{Code: exitNotVerified, Err: errors.New("the input begins like JSON, and is broken"), Hint: "give the secured credential whole, as 'hanse vc issue' printed it"}
 		}
 		result, err := c.Verify(cmd.Context(), asJSON(input), options)
 		if err != nil {
@@ -191,36 +218,9 @@ func vcInspectCommand() *cobra.Command {
 		}
 		seen, err := credentials.Inspect(input, nil)
 		if err != nil {
-			return err
+			return hinted(err, "give a credential: JSON, or a compact JWS")
 		}
 		return show(cmd, seen, func(w io.Writer) { _ = seen.Text(w) })
-	}
-	return cmd
-}
-
-// vcStatusCommand makes `vc revoke` and `vc suspend`.
-func vcStatusCommand(verb, purpose, short string) *cobra.Command {
-	var lift bool
-	cmd := &cobra.Command{
-		Use:     verb + " CREDENTIAL-ID",
-		Short:   short,
-		Example: fmt.Sprintf("  hanse vc %s urn:uuid:5b0c… --token-file token", verb),
-		Args:    cobra.ExactArgs(1),
-	}
-	addAPI(cmd)
-	if purpose == "suspension" {
-		cmd.Flags().BoolVar(&lift, "lift", false, "lift the suspension")
-	}
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		c, err := clientOf(cmd)
-		if err != nil {
-			return err
-		}
-		if err := c.SetStatus(cmd.Context(), args[0], purpose, !lift); err != nil {
-			return err
-		}
-		note(cmd, "committed: %s of %s is %s", purpose, args[0], map[bool]string{true: "set", false: "lifted"}[!lift])
-		return nil
 	}
 	return cmd
 }

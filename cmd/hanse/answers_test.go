@@ -1,0 +1,94 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestARevocationThatIsPendingIsNotCalledCommitted: a center without quorum answers 202.
+func TestARevocationThatIsPendingIsNotCalledCommitted(t *testing.T) {
+	const id = "ZXirNlQGKazfm9-jOIcvvZGZaJo4sH6Itfvecd4L5_w"
+	tests := []struct {
+		status        int
+		answer, notes string
+		code          int
+	}{
+		{http.StatusOK, `{"status":true}`, "committed: the revocation is set", exitOK},
+		{http.StatusAccepted, `{"id":"` + id + `","state":"accepted"}`, "accepted, not committed yet: 'hanse op show " + id, exitOK},
+		{http.StatusForbidden, `{"title":"forbidden","detail":"the API key lacks the scope write:/credentials/status"}`, "hint: 'hanse api-key create NAME --scope write:/credentials/status'", exitNotAuthorised},
+	}
+	for _, test := range tests {
+		var asked map[string]any
+		center := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_ = json.NewDecoder(r.Body).Decode(&asked)
+			w.WriteHeader(test.status)
+			_, _ = w.Write([]byte(test.answer))
+		}))
+		var out, notes bytes.Buffer
+		input := filepath.Join(t.TempDir(), "signed.json")
+		if err := os.WriteFile(input, []byte(`{"credentialStatus":{"type":"BitstringStatusListEntry","statusPurpose":"revocation","statusListIndex":"7","statusListCredential":"https://a.example/l"}}`), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		code := run([]string{"vc", "revoke", "--input", input, "--api", center.URL, "-o", "json"}, nil, &out, &notes)
+		center.Close()
+		if code != test.code || !strings.Contains(notes.String(), test.notes) {
+			t.Errorf("%d: exit %d, %q, want %d and %q", test.status, code, notes.String(), test.code, test.notes)
+		}
+		if code == exitOK && !json.Valid(out.Bytes()) {
+			t.Errorf("%d: standard output is not JSON: %q", test.status, out.String())
+		}
+		want := map[string]any{"status": true, "credentialStatus": map[string]any{
+			"type": "BitstringStatusListEntry", "statusPurpose": "revocation", "statusListIndex": "7", "statusListCredential": "https://a.example/l",
+		}}
+		if diff := cmp.Diff(want, asked); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
+func TestADevLeagueSaysThatAPortIsTakenBeforeItMakesAnything(t *testing.T) {
+	taken := httptest.NewServer(nil)
+	defer taken.Close()
+	home := filepath.Join(t.TempDir(), "league")
+	var notes bytes.Buffer
+	code := run([]string{"dev", "--home", home, "--centers", "1", "--api", strings.TrimPrefix(taken.URL, "http://")}, nil, &notes, &notes)
+	if code != exitError || !strings.Contains(notes.String(), "the API of center-a") || !strings.Contains(notes.String(), "hint: choose other ports with --api") {
+		t.Errorf("exit %d: %s", code, notes.String())
+	}
+	if _, err := os.Stat(filepath.Join(home, "center-a")); err == nil {
+		t.Error("a center was made")
+	}
+}
+
+func TestRefusalsOfADIDSayWhatToDo(t *testing.T) {
+	tests := []struct {
+		status     int
+		kind, hint string
+		code       int
+	}{
+		{http.StatusBadRequest, "INVALID_DID", "hint: a DID looks like did:hanse:LEAGUE", exitUsage},
+		{http.StatusNotImplemented, "METHOD_NOT_SUPPORTED", "hint: a center resolves did:hanse", exitError},
+		{http.StatusNotFound, "NOT_FOUND", "hint: the DID may exist, and not have this version", exitNotFound},
+	}
+	for _, test := range tests {
+		center := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(test.status)
+			_, _ = w.Write([]byte(`{"didDocument":null,"didResolutionMetadata":{"error":{"type":"https://www.w3.org/ns/did#` + test.kind + `","title":"no","status":` + strconv.Itoa(test.status) + `}},"didDocumentMetadata":{}}`))
+		}))
+		var notes bytes.Buffer
+		code := run([]string{"did", "resolve", "did:key:x", "--version-id", "1-x", "--api", center.URL}, nil, &notes, &notes)
+		center.Close()
+		if code != test.code || !strings.Contains(notes.String(), test.hint) {
+			t.Errorf("%s: exit %d, %q, want %d and %q", test.kind, code, notes.String(), test.code, test.hint)
+		}
+	}
+}
