@@ -41,8 +41,9 @@ type Application struct {
 	fatal  func(error)
 	log    *slog.Logger
 
-	closing atomic.Bool // peers are turned away
-	gate    sync.Mutex  // held while a block is executed or committed; for ever once closed
+	closing atomic.Bool  // peers are turned away
+	gate    sync.Mutex   // held while consensus uses the state; for ever once closed
+	queries sync.RWMutex // read-held during a query; held for ever once closed
 	decided *pool.Block
 }
 
@@ -67,9 +68,14 @@ func New(cfg Config) *Application {
 // would believe to be connected, and refuse the node when it comes back.
 func (a *Application) Quiesce() { a.closing.Store(true) }
 
-// Close waits for a block in execution and lets no other begin: a call that comes later never returns. CometBFT's
-// goroutines may outlive its Stop, and would panic on an error or on a closed database.
-func (a *Application) Close() { a.gate.Lock() }
+// Close waits for what consensus and queries do with the state and lets nothing else begin: a later call of consensus
+// never returns, a later query is refused. CometBFT's goroutines may outlive its Stop, and would panic on an error or on
+// a closed database.
+func (a *Application) Close() {
+	a.closing.Store(true)
+	a.gate.Lock()
+	a.queries.Lock()
+}
 
 // FatalError is a fault that stops the node: nothing that a message contains can cause it.
 type FatalError struct {

@@ -174,11 +174,8 @@ func FuzzQuery(f *testing.F) {
 	f.Add("/key", []byte("g/params"), int64(0), true)
 	f.Add("/key/../x", []byte{}, int64(-1), false)
 	f.Add("", bytes.Repeat([]byte("k"), 2000), int64(1<<62), true)
-	var c *center
+	c := newCenter(f, newPlan(f), 0)
 	f.Fuzz(func(t *testing.T, path string, key []byte, height int64, prove bool) {
-		if c == nil {
-			c = newCenter(t, newPlan(t), 0)
-		}
 		res, err := c.Query(t.Context(), &abcitypes.RequestQuery{Path: path, Data: key, Height: height, Prove: prove})
 		if err != nil || res.Code == abci.QueryInternal {
 			t.Fatalf("%+v %v", res, err)

@@ -3,13 +3,18 @@ package abci_test
 import (
 	"bytes"
 	"testing"
+	"time"
 
 	abcitypes "github.com/cometbft/cometbft/abci/types"
+	"github.com/cometbft/cometbft/crypto/ed25519"
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/hanse-id/hanse/abci"
+	"github.com/hanse-id/hanse/app"
 	"github.com/hanse-id/hanse/app/exec"
 	"github.com/hanse-id/hanse/app/op"
+	"github.com/hanse-id/hanse/did/keys"
 )
 
 func TestBlockMayBeFinalizedAgainBeforeItIsCommitted(t *testing.T) {
@@ -170,5 +175,80 @@ func TestBadTwinCachedOnHalfOfTheNodesChangesNothing(t *testing.T) {
 		if r, err := view.Receipt(t.Context(), o.ID); err != nil || r.Code != exec.OK || r.Height == 0 {
 			t.Errorf("operation %d: %+v %v", i, r, err)
 		}
+	}
+}
+
+// Evidence that consensus has of a validator becomes an event of its center, the same at every node; a validator that no
+// center has any more is logged only.
+func TestMisbehaviourBecomesAnEvent(t *testing.T) {
+	plan := newPlan(t)
+	var roots [][]byte
+	for i := range 2 {
+		c := newCenter(t, plan, i)
+		c.block()
+		culprit := plan.Genesis.Centers[2]
+		key, err := keys.ParseMultikey(culprit.Validator)
+		if err != nil {
+			t.Fatal(err)
+		}
+		evidence := []abcitypes.Misbehavior{
+			{Type: abcitypes.MisbehaviorType_DUPLICATE_VOTE, Height: 1, Validator: abcitypes.Validator{Address: ed25519.PubKey(key.Bytes()).Address()}},
+			{Type: abcitypes.MisbehaviorType_LIGHT_CLIENT_ATTACK, Height: 1, Validator: abcitypes.Validator{Address: make([]byte, 20)}},
+		}
+		req := &abcitypes.RequestFinalizeBlock{Height: 2, Time: c.now, Misbehavior: evidence}
+		res, err := c.FinalizeBlock(t.Context(), req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Commit(t.Context(), &abcitypes.RequestCommit{}); err != nil {
+			t.Fatal(err)
+		}
+		roots = append(roots, res.AppHash)
+		view, err := c.machine.View(0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer view.Close()
+		blocks, err := view.Blocks(2, 1)
+		if err != nil || len(blocks) != 1 {
+			t.Fatalf("%d blocks, %v", len(blocks), err)
+		}
+		center, err := app.CenterDID(league, culprit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []exec.Event{{
+			Type: "validator.misbehaved", Subjects: []string{exec.SubjectCenter(center)},
+			Attributes: []exec.Attribute{{Name: "validator", Value: culprit.Validator}},
+		}}
+		if diff := cmp.Diff(want, blocks[0].Events); diff != "" {
+			t.Fatal(diff)
+		}
+	}
+	if !bytes.Equal(roots[0], roots[1]) {
+		t.Fatal("app hashes differ")
+	}
+}
+
+// What CometBFT's goroutines ask after Stop must not reach a closed database.
+func TestClosedApplicationAnswersNothing(t *testing.T) {
+	c := newCenter(t, newPlan(t), 0)
+	c.block()
+	c.Close()
+	res, err := c.Query(t.Context(), &abcitypes.RequestQuery{Path: abci.PathKey, Data: []byte("g/league")})
+	if err != nil || res.Code != abci.QueryStopping {
+		t.Fatalf("%v %v", res, err)
+	}
+	late := make(chan string, 4)
+	go func() { _ = c.prepare(); late <- "PrepareProposal" }()
+	go func() { _ = c.process(); late <- "ProcessProposal" }()
+	go func() { c.finalize(); late <- "FinalizeBlock" }()
+	select {
+	case name := <-late:
+		t.Fatal(name, "went on")
+	case <-time.After(50 * time.Millisecond):
+	}
+	if c.fatal != nil {
+		t.Fatal(c.fatal)
 	}
 }

@@ -33,7 +33,7 @@ var clock = time.Now().Truncate(time.Second)
 // center is the application of a center, driven by hand instead of by CometBFT.
 type center struct {
 	*abci.Application
-	t        *testing.T
+	t        testing.TB
 	plan     *localnet.Plan
 	db       *pebble.DB
 	machine  *app.App
@@ -53,7 +53,7 @@ func (quiet) Infof(string, ...any)      {}
 func (quiet) Errorf(string, ...any)     {}
 func (quiet) Fatalf(f string, a ...any) { panic(fmt.Sprintf(f, a...)) }
 
-func newPlan(t *testing.T) *localnet.Plan {
+func newPlan(t testing.TB) *localnet.Plan {
 	t.Helper()
 	plan, err := localnet.Prepare(t.TempDir(), localnet.Manifest{League: league, Centers: 4})
 	if err != nil {
@@ -63,7 +63,7 @@ func newPlan(t *testing.T) *localnet.Plan {
 }
 
 // newCenter makes center i of a plan, with its genesis applied.
-func newCenter(t *testing.T, plan *localnet.Plan, i int) *center {
+func newCenter(t testing.TB, plan *localnet.Plan, i int) *center {
 	t.Helper()
 	c := &center{t: t, plan: plan, verdicts: pool.NewVerdicts(0), now: clock}
 	c.seconds.Store(clock.Unix())

@@ -37,7 +37,7 @@ const (
 	QueryPruned     uint32 = 5 // height is no longer readable
 	QueryNotReady   uint32 = 6 // no block is committed
 	QueryUnprovable uint32 = 7 // height cannot be proved
-	QueryStopping   uint32 = 8 // the node is stopping (peer filter)
+	QueryStopping   uint32 = 8 // the node is stopping
 	QueryInternal   uint32 = 99
 )
 
@@ -52,6 +52,11 @@ func (a *Application) Query(_ context.Context, req *abcitypes.RequestQuery) (res
 	switch {
 	case strings.HasPrefix(req.Path, pathFilter):
 		return a.filter(), nil
+	case !a.queries.TryRLock():
+		return refuse(QueryStopping, "the node is stopping"), nil
+	}
+	defer a.queries.RUnlock()
+	switch {
 	case req.Path != PathKey:
 		return refuse(QueryPath, "the only path is "+PathKey), nil
 	case len(req.Data) == 0 || len(req.Data) > maxQueryKey:

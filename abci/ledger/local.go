@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/hanse-id/hanse/abci/pool"
@@ -29,6 +30,9 @@ type Local struct {
 	pool   *pool.Pool
 	feed   *Feed
 	status func() app.Health
+
+	gate   sync.RWMutex // read-held while the state is read
+	closed bool
 }
 
 // New returns the ledger of a node.
@@ -36,12 +40,19 @@ func New(cfg Config) *Local {
 	return &Local{app: cfg.App, pool: cfg.Pool, feed: cfg.Feed, status: cfg.Status}
 }
 
+// Close waits for reads to end; later ones get ErrStopped. The state may be closed after it.
+func (l *Local) Close() {
+	l.gate.Lock()
+	defer l.gate.Unlock()
+	l.closed = true
+}
+
 // Head is the last committed block.
 func (l *Local) Head(ctx context.Context) (app.Head, error) {
 	return l.app.Head(), l.usable(ctx)
 }
 
-// DID reads a version of a did:hanse of this league. did.ErrNotFound: there is none; any other error: unavailable.
+// DID reads a version of a did:hanse of this league. did.ErrNotFound: there is none (did.ErrNoVersion: the DID exists); any other error: unavailable.
 func (l *Local) DID(ctx context.Context, id did.DID, at did.At) (version did.Version, err error) {
 	err = l.read(ctx, func(v *app.View) error {
 		record, err := identity.Select(v.Reader(), id, at)
@@ -154,6 +165,11 @@ func (l *Local) usable(ctx context.Context) error {
 func (l *Local) read(ctx context.Context, fn func(*app.View) error) (err error) {
 	if err := l.usable(ctx); err != nil {
 		return err
+	}
+	l.gate.RLock()
+	defer l.gate.RUnlock()
+	if l.closed {
+		return ErrStopped
 	}
 	view, err := l.app.View(0)
 	if err != nil {

@@ -3,8 +3,10 @@ package ledger_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
+	"sync"
 	"testing"
 	"time"
 
@@ -223,4 +225,48 @@ func TestStoppedNodeIsUnavailableNotEmpty(t *testing.T) {
 	if err := state.Close(); err != nil {
 		t.Error(err)
 	}
+}
+
+// A node may stop by itself while clients read and write: they get an answer, and its files close cleanly.
+func TestNodeStopsUnderReadersAndWriters(t *testing.T) {
+	net := started(t, 1)
+	ready(t, net)
+	l := net.Node(0).Ledger()
+	var begun, done sync.WaitGroup
+	for i := range 4 {
+		begun.Add(1)
+		done.Go(func() {
+			first := true
+			for n := 0; ; n++ {
+				user, err := localnet.NewUser(league, fmt.Sprint("user-", i, "-", n))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				envelope, err := user.Create(time.Now())
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				_, submitted := l.Submit(t.Context(), [][]byte{envelope})
+				_, err = l.Blocks(t.Context(), 1, 100)
+				if first {
+					begun.Done()
+					first = false
+				}
+				if errors.Is(err, ledger.ErrStopped) && exec.CodeOf(submitted) == exec.CodeNotReady {
+					return
+				}
+				if err != nil && !errors.Is(err, ledger.ErrStopped) {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	begun.Wait()
+	if err := net.StopNode(0); err != nil {
+		t.Error(err)
+	}
+	done.Wait()
 }

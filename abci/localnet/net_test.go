@@ -134,3 +134,14 @@ func TestFourCentersCommitAndAgree(t *testing.T) {
 	commit(t, net.Center(3), create(t, "four", "at the fourth"))
 	agree(t, net.Centers())
 }
+
+// An idle league makes a block every two minutes here: whoever waited for one of these would fail.
+func TestFirstOperationAfterASilenceDoesNotWaitForTheIdleInterval(t *testing.T) {
+	net := start(t, localnet.Manifest{League: "silence", Centers: 4, Idle: 2 * patience}, localnet.Options{})
+	for i := range 4 {
+		begin := time.Now()
+		commit(t, net.Center(i), create(t, "silence", fmt.Sprint("user", i)))
+		t.Log("commit after", time.Since(begin))
+	}
+	agree(t, net.Centers())
+}

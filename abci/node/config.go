@@ -91,13 +91,13 @@ func (c Config) comet() (*cmtconfig.Config, error) {
 	return cfg, nil
 }
 
-// consensus: a dead proposer costs TimeoutPropose. Without "empty blocks" a block follows at once on one that
-// changed the app hash, and otherwise after IdleInterval: CometBFT does not know what an application's pool holds,
-// so this interval is also what the first operation after a silence waits at most. Block time goes on with it.
+// consensus: a dead proposer costs TimeoutPropose. The other two are waited for only where votes differ: on a busy
+// machine, patience there is cheaper than another round. Without "empty blocks" a block follows at once on one that
+// changed the app hash, or when the pool has work (alarm.go), and otherwise after IdleInterval, so that block time goes on.
 func (c Config) consensus(cs *cmtconfig.ConsensusConfig) {
 	cs.TimeoutPropose, cs.TimeoutProposeDelta = 500*time.Millisecond, 250*time.Millisecond
-	cs.TimeoutPrevote, cs.TimeoutPrevoteDelta = 200*time.Millisecond, 100*time.Millisecond
-	cs.TimeoutPrecommit, cs.TimeoutPrecommitDelta = 200*time.Millisecond, 100*time.Millisecond
+	cs.TimeoutPrevote, cs.TimeoutPrevoteDelta = 500*time.Millisecond, 250*time.Millisecond
+	cs.TimeoutPrecommit, cs.TimeoutPrecommitDelta = 500*time.Millisecond, 250*time.Millisecond
 	cs.TimeoutCommit = 50 * time.Millisecond
 	cs.SkipTimeoutCommit = false
 	cs.CreateEmptyBlocks = false
@@ -145,6 +145,7 @@ func (c Config) fixed(cfg *cmtconfig.Config) {
 	}
 	cfg.P2P.ListenAddress = "tcp://" + c.P2P
 	cfg.P2P.PersistentPeers = join(c.Peers)
+	cfg.P2P.UnconditionalPeerIDs = join(ids(c.Peers)) // strangers who fill the places of peers keep no center out
 }
 
 // advanced applies the operator's own settings; a name that CometBFT does not have is a *SettingError.

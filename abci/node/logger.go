@@ -2,14 +2,17 @@ package node
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 
 	cmtlog "github.com/cometbft/cometbft/libs/log"
+	"github.com/cometbft/cometbft/libs/service"
 )
 
 // logger lets CometBFT log to slog. CometBFT is talkative: what it calls info (several lines a block) is debug
-// here, and peers that come and go are no errors.
+// here, and peers that come and go are no errors, nor is what every clean stop says (expected).
 type logger struct {
 	log    *slog.Logger
 	module string
@@ -27,11 +30,27 @@ func (l logger) Warn(msg string, keyvals ...any)  { l.write(slog.LevelWarn, msg,
 
 func (l logger) Error(msg string, keyvals ...any) {
 	level := slog.LevelError
-	switch l.module {
-	case "p2p", "pex", "rpc", "rpc-server":
+	if l.module == "p2p" || l.module == "pex" || expected(msg, keyvals) {
 		level = slog.LevelDebug
 	}
 	l.write(level, msg, keyvals)
+}
+
+// expected recognises the two errors that CometBFT logs at every clean stop: it stops block sync's pool a second time
+// (blocksync/reactor.go, OnStop), and takes the end of its RPC listener for a failure (node/node.go, startRPC). With any
+// other cause they are errors.
+func expected(msg string, keyvals []any) bool {
+	causes := map[string]error{"Error stopping pool": service.ErrAlreadyStopped, "Error serving server": net.ErrClosed}
+	cause, ok := causes[msg]
+	if !ok {
+		return false
+	}
+	for i := 1; i < len(keyvals); i += 2 {
+		if err, isErr := keyvals[i].(error); isErr && keyvals[i-1] == "err" {
+			return errors.Is(err, cause)
+		}
+	}
+	return false
 }
 
 // With returns a logger that adds keyvals; "module" is remembered.

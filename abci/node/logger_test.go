@@ -2,12 +2,15 @@ package node
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"strings"
 	"testing"
 
 	"github.com/cometbft/cometbft/libs/log"
+	"github.com/cometbft/cometbft/libs/service"
 )
 
 func TestLoggerIsQuietAndPrintsLazily(t *testing.T) {
@@ -22,6 +25,26 @@ func TestLoggerIsQuietAndPrintsLazily(t *testing.T) {
 	l.With("module", "consensus", "odd").Error("halt", "err", fmt.Errorf("reason"), "nil", (*panicky)(nil))
 	if got := out.String(); !strings.Contains(got, "level=ERROR msg=halt part=cometbft module=consensus err=reason") {
 		t.Fatal(got)
+	}
+}
+
+func TestOnlyWhatEveryCleanStopSaysIsNoError(t *testing.T) {
+	closed := &net.OpError{Op: "accept", Err: net.ErrClosed}
+	for _, c := range []struct {
+		msg  string
+		err  any
+		want bool
+	}{
+		{"Error stopping pool", service.ErrAlreadyStopped, true},
+		{"Error stopping pool", errors.New("stuck"), false},
+		{"Error serving server", closed, true},
+		{"Error serving server", errors.New("address in use"), false},
+		{"Error serving server", "use of closed network connection", false},
+		{"another", service.ErrAlreadyStopped, false},
+	} {
+		if got := expected(c.msg, []any{"module", "x", "err", c.err}); got != c.want {
+			t.Errorf("%s: %v: %t", c.msg, c.err, got)
+		}
 	}
 }
 

@@ -25,7 +25,7 @@ type Node struct {
 	center  governance.Center
 	centers atomic.Int64
 	pulse   pulse
-	pace    pace
+	bell    *bell
 
 	state  *State
 	pool   *pool.Pool
@@ -133,6 +133,9 @@ func (n *Node) closeAll() error {
 	if n.pool != nil {
 		errs = append(errs, n.pool.Stop())
 	}
+	if n.ledger != nil {
+		n.ledger.Close()
+	}
 	errs = append(errs, n.dbs.close())
 	n.meters.unregister()
 	if n.state != nil {
@@ -188,6 +191,6 @@ func (n *Node) RPCAddr() string { return n.cfg.RPC }
 // committed is told of every block.
 func (n *Node) committed(s app.Summary) {
 	n.pulse.beat()
-	n.pace.follow(s)
+	n.bell.follow(s)
 	n.feed.Publish(s)
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -247,4 +248,77 @@ func TestMetricsAndAddresses(t *testing.T) {
 			t.Errorf("%d metrics after Stop: %v", len(after), err)
 		}
 	}
+}
+
+// loud keeps what is logged as a warning or worse. It is safe for concurrent use.
+type loud struct {
+	mu  sync.Mutex
+	out bytes.Buffer
+}
+
+func (l *loud) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.out.Write(p)
+}
+
+func (l *loud) logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{Level: slog.LevelWarn}))
+}
+
+func (l *loud) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.out.String()
+}
+
+func TestCleanStopIsQuiet(t *testing.T) {
+	p := plan(t, 1)
+	for range 2 {
+		var log loud
+		cfg := config(p)
+		cfg.Logger = log.logger()
+		n := run(t, cfg)
+		if err := localnet.Ready(t.Context(), []localnet.Center{n.Ledger()}); err != nil {
+			t.Fatal(err)
+		}
+		if err := n.Stop(); err != nil {
+			t.Fatal(err)
+		}
+		if n.Err() != nil || log.String() != "" {
+			t.Fatalf("%v\n%s", n.Err(), log.String())
+		}
+	}
+}
+
+// CometBFT would go on with the genesis that it stored, and say nothing.
+func TestReplacedGenesisIsRefused(t *testing.T) {
+	p := plan(t, 1)
+	n := run(t, config(p))
+	if err := localnet.Ready(t.Context(), []localnet.Center{n.Ledger()}); err != nil {
+		t.Fatal(err)
+	}
+	if err := n.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	other, err := node.AssembleGenesis(p.Genesis, node.DefaultGenesisTime.Add(time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(p.Nodes[0].Home, "config", "genesis.json")
+	mine, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, other, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var wrong *abci.GenesisError
+	if _, err := node.Start(t.Context(), config(p)); !errors.As(err, &wrong) {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, mine, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	run(t, config(p))
 }

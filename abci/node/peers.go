@@ -34,6 +34,15 @@ func (n *Node) keepPeers() {
 	}()
 }
 
+// ids lists the node ids of peer addresses.
+func ids(peers []string) []string {
+	list := make([]string, len(peers))
+	for i, peer := range peers {
+		list[i], _, _ = strings.Cut(peer, "@")
+	}
+	return list
+}
+
 func (n *Node) dialMissing() {
 	sw := n.comet.Switch()
 	var missing []string

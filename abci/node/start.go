@@ -1,11 +1,13 @@
 package node
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 
 	abcitypes "github.com/cometbft/cometbft/abci/types"
+	cmtjson "github.com/cometbft/cometbft/libs/json"
 	cmtnode "github.com/cometbft/cometbft/node"
 	"github.com/cometbft/cometbft/proxy"
 	"github.com/cometbft/cometbft/types"
@@ -122,10 +124,11 @@ func contains(list []string, s string) bool {
 }
 
 func (n *Node) startPool(h home) (err error) {
+	n.bell = newBell(n.cfg.IdleInterval, func() bool { return n.pool.Waiting() })
 	n.pool, err = pool.New(pool.Config{
 		Machine: n.state.App, Rules: n.rules, Verdicts: n.verdicts, Center: n.center.DID, Sponsor: n.cfg.Sponsor,
 		Journal: h.journal(), Quorum: func() bool { return n.health().Quorum }, Current: n.current,
-		Ended: n.feed.Settled, Fatal: n.fail, Logger: n.cfg.Logger, Metrics: n.cfg.Metrics,
+		Ended: n.feed.Settled, Work: n.bell.ring, Fatal: n.fail, Logger: n.cfg.Logger, Metrics: n.cfg.Metrics,
 	})
 	if err != nil {
 		return err
@@ -168,7 +171,6 @@ func (n *Node) startComet(ctx context.Context, h home) (err error) {
 	if err != nil {
 		return err
 	}
-	n.pace = pace{idle: n.cfg.IdleInterval, consensus: cfg.Consensus}
 	validator, err := loadValidator(h)
 	if err != nil {
 		return err
@@ -187,11 +189,38 @@ func (n *Node) startComet(ctx context.Context, h home) (err error) {
 	if err := n.meters.err; err != nil {
 		return fmt.Errorf("metrics: %w", err)
 	}
+	if err := n.sameGenesis(h); err != nil {
+		return err
+	}
+	if err := n.bell.install(comet); err != nil {
+		return fmt.Errorf("starting CometBFT: %w", err)
+	}
 	if err := comet.Start(); err != nil {
 		return fmt.Errorf("starting CometBFT: %w", err)
 	}
 	n.running.Store(true)
 	n.keepPeers()
+	return nil
+}
+
+// sameGenesis refuses a genesis file that was replaced: CometBFT goes by the one that it stored at its first start, and
+// would not say so.
+func (n *Node) sameGenesis(h home) error {
+	file, err := types.GenesisDocFromFile(h.genesis())
+	if err != nil {
+		return err
+	}
+	now, err := cmtjson.Marshal(file)
+	if err != nil {
+		return err
+	}
+	stored, err := cmtjson.Marshal(n.comet.GenesisDoc())
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(now, stored) {
+		return &abci.GenesisError{Reason: h.genesis() + " is not the one that this home began with"}
+	}
 	return nil
 }
 

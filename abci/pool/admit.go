@@ -21,6 +21,12 @@ func (p *Pool) admitOne(ctx context.Context, c candidate) (*admission, error) {
 		p.mu.Unlock()
 		return twin, nil
 	}
+	if p.entries[c.op.ID] == nil && len(p.entries) >= p.limits.PendingOps {
+		full := refusal(exec.CodePoolFull, "%d operations wait for a block", len(p.entries))
+		p.mu.Unlock()
+		p.metrics.refused(full.Code)
+		return settled(app.Submission{ID: c.op.ID, Error: full}), nil
+	}
 	a := &admission{done: make(chan struct{})}
 	p.verifying[c.hash] = a
 	now := p.now()

@@ -22,10 +22,13 @@ type batch struct {
 	element *list.Element // own: in Pool.own
 	sealed  time.Time     // own
 	reaped  bool          // own: handed to gossip
+	seq     uint64        // own: in the order they were sealed
 	tries   int           // own: how often its operations were offered before
 
-	ids  []op.ID // others': its operations
-	live int     // operations without an outcome
+	count int     // others': operations, as the header says
+	raw   int     // others': bytes of the opened frame, as the header says
+	ids   []op.ID // others': its operations
+	live  int     // operations without an outcome
 }
 
 // requeueStale takes up the operations of own batches that no block took for so long that their envelope is
@@ -39,7 +42,12 @@ func (p *Pool) requeueStale() {
 		age := now.Sub(b.sealed)
 		patience := min(p.limits.Reoffer<<min(b.tries, 8), maxReoffer)
 		expiring := b.notAfter-p.now() < batchLifetime/4
-		stuck := age > patience && (p.head.Height >= b.height+reofferHeights || age > maxReoffer/2)
+		// While our batches are committed in turn, this one waits for its own; a later one before it means it was lost.
+		since := max(b.height, p.moved)
+		if b.seq < p.passed {
+			since = b.height
+		}
+		stuck := age > patience && (p.head.Height >= since+reofferHeights || age > maxReoffer)
 		if !stuck && !(expiring && age > p.limits.Reoffer) {
 			continue
 		}

@@ -4,8 +4,12 @@ import (
 	"github.com/hanse-id/hanse/app/op"
 )
 
-// verifyAhead is how many operations are opened before their signatures are verified together.
-const verifyAhead = 1024
+// verifyAhead is how many operations, and openAhead how many bytes of them, are opened before their signatures are
+// verified together.
+const (
+	verifyAhead = 1024
+	openAhead   = 8 << 20
+)
 
 // openBatches is the goroutine that opens peers' batches and verifies their signatures, many at once and across batches.
 func (p *Pool) openBatches() {
@@ -26,28 +30,27 @@ func (p *Pool) openBatches() {
 	}
 }
 
-// takeUnopened takes batches that may hold up to about verifyAhead operations.
+// takeUnopened takes batches that may hold up to about verifyAhead operations, one of each center in turn: a center that
+// sends batches that are dear to verify delays its own only.
 func (p *Pool) takeUnopened() []*batch {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var work []*batch
-	ops := 0
-	for len(p.unopened) > 0 && ops < verifyAhead {
-		b := p.unopened[0]
-		p.unopened[0] = nil
-		p.unopened = p.unopened[1:]
-		if p.batches[b.hash] != b {
-			continue
+	ops, bytes := 0, 0
+	for found := true; found; {
+		found = false
+		for _, from := range p.peers {
+			b := from.nextUnopened()
+			if b == nil {
+				continue
+			}
+			found = true
+			work = append(work, b)
+			ops, bytes = ops+b.count, bytes+b.raw
+			if ops >= verifyAhead || bytes >= openAhead {
+				return work
+			}
 		}
-		h, err := op.DecodeHeader(b.tx)
-		if err != nil {
-			continue // Insert decoded it
-		}
-		ops += int(h.Count)
-		work = append(work, b)
-	}
-	if len(p.unopened) == 0 {
-		p.unopened = nil
 	}
 	return work
 }
@@ -62,12 +65,13 @@ func (p *Pool) openAll(work []*batch) {
 			checks = append(checks, p.cfg.Machine.Checks(o)...)
 		}
 	}
-	p.metrics.verified.Add(float64(Verify(p.cfg.Verdicts, checks)))
+	p.metrics.verified.Add(float64(verifyWith(background(), p.cfg.Verdicts, checks)))
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for i, b := range work {
 		p.opened(b, contents[i], sound[i])
 	}
+	p.cfg.Work()
 }
 
 // contents lists the operations of a batch; those that do not decode are left out (executing the batch answers for

@@ -38,12 +38,30 @@ func (p *Pool) Candidates(height, blockTime, maxBytes int64) [][]byte {
 	return txs
 }
 
-// queues lists the eligible batches of each center, centers in a fixed order. Called with mu held.
-func (p *Pool) queues(blockTime int64) [][]*batch {
+// Waiting reports whether there is a batch that the next block may take.
+func (p *Pool) Waiting() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	eligible := p.eligible(p.now())
+	for _, b := range p.batches {
+		if eligible(b) {
+			return true
+		}
+	}
+	return false
+}
+
+// eligible says of a batch whether a block at blockTime may take it. Called with mu held.
+func (p *Pool) eligible(blockTime int64) func(*batch) bool {
 	latest := blockTime + p.rules.Params.WindowSeconds
-	eligible := func(b *batch) bool {
+	return func(b *batch) bool {
 		return b.opened && b.live > 0 && b.notBefore <= blockTime && b.notAfter > blockTime && b.notAfter <= latest
 	}
+}
+
+// queues lists the eligible batches of each center, centers in a fixed order. Called with mu held.
+func (p *Pool) queues(blockTime int64) [][]*batch {
+	eligible := p.eligible(blockTime)
 	var own []*batch
 	for el := p.own.Front(); el != nil; el = el.Next() {
 		if b := el.Value.(*batch); eligible(b) {

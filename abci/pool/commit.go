@@ -1,7 +1,6 @@
 package pool
 
 import (
-	"crypto/sha256"
 	"time"
 
 	"github.com/hanse-id/hanse/app"
@@ -29,13 +28,19 @@ func (p *Pool) Committed(b Block) {
 		p.rules = *rules
 	}
 	p.tell(b.Summary.Head)
+	for _, tx := range b.Txs {
+		if own := p.batches[hashOf(tx)]; own != nil && own.own {
+			p.moved, p.passed = p.head.Height, max(p.passed, own.seq)
+		}
+	}
 	for _, done := range b.Summary.Ops {
 		if done.Consumed {
 			p.consumed(done)
 		}
 	}
 	for i, tx := range b.Txs {
-		hash := sha256.Sum256(tx)
+		hash := hashOf(tx)
+		p.settled.add(hash)
 		if i < len(b.Results) {
 			p.refusedIn(hash, b.Results[i])
 		}
@@ -72,8 +77,8 @@ func (p *Pool) consumed(done app.OpResult) {
 func (p *Pool) refusedIn(hash [32]byte, result app.TxResult) {
 	for _, r := range result.Ops {
 		e := p.entries[r.ID]
-		if e == nil || r.Consumed || r.Code == exec.OK {
-			continue
+		if e == nil || !e.journaled || r.Consumed || r.Code == exec.OK {
+			continue // not ours, or on its way into the journal still: it is offered anyway
 		}
 		if r.Code == exec.CodeDuplicate { // committed between its admission and its listing here
 			p.forget(e)

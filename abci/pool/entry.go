@@ -21,15 +21,21 @@ type entry struct {
 	recheck   bool      // a block refused it: admit it again before offering it again
 	waiting   bool
 	tries     int
+	seq       uint64 // in the order they were accepted
 }
 
-// waitHeap orders waiting entries by when they are due.
+// waitHeap orders waiting entries by when they are due, then by when they were accepted.
 type waitHeap []*entry
 
-func (h waitHeap) Len() int           { return len(h) }
-func (h waitHeap) Less(i, j int) bool { return h[i].due.Before(h[j].due) }
-func (h waitHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-func (h *waitHeap) Push(x any)        { *h = append(*h, x.(*entry)) }
+func (h waitHeap) Len() int { return len(h) }
+func (h waitHeap) Less(i, j int) bool {
+	if c := h[i].due.Compare(h[j].due); c != 0 {
+		return c < 0
+	}
+	return h[i].seq < h[j].seq
+}
+func (h waitHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+func (h *waitHeap) Push(x any)   { *h = append(*h, x.(*entry)) }
 func (h *waitHeap) Pop() any {
 	old := *h
 	e := old[len(old)-1]
@@ -47,11 +53,15 @@ func (p *Pool) wait(e *entry, due time.Time) {
 	heap.Push(&p.waiting, e)
 }
 
-// takeDue moves entries whose time has come out of the heap; those that ended meanwhile are dropped.
-// Called with mu held.
+// takeDue moves entries whose time has come out of the heap, reviveOps at a time; those that ended meanwhile are
+// dropped. Called with mu held.
 func (p *Pool) takeDue(now time.Time) []*entry {
 	var due []*entry
 	for len(p.waiting) > 0 && !p.waiting[0].due.After(now) {
+		if len(due) == reviveOps {
+			signal(p.wake)
+			break
+		}
 		e := heap.Pop(&p.waiting).(*entry)
 		e.waiting = false
 		if p.entries[e.id] == e {
@@ -63,6 +73,8 @@ func (p *Pool) takeDue(now time.Time) []*entry {
 
 // enlist makes an entry known; it counts from now on. Called with mu held.
 func (p *Pool) enlist(e *entry) {
+	p.seq++
+	e.seq = p.seq
 	p.entries[e.id] = e
 	p.perDID[e.by]++
 	p.bytes += len(e.envelope)

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -138,6 +139,7 @@ type fixture struct {
 	limits  Limits
 	ended   []op.ID
 	fatal   error
+	works   atomic.Int64 // how often consensus was told of work
 }
 
 func centerDID(t testing.TB, name string) did.DID {
@@ -176,6 +178,7 @@ func (f *fixture) start() {
 		Machine: f.machine, Rules: f.machine.rules, Verdicts: f.machine.verdicts, Center: f.center, Sponsor: f.sponsor,
 		Journal: f.path, Limits: f.limits, Now: f.now, Logger: slog.New(slog.DiscardHandler),
 		Ended: func(id op.ID) { f.mu.Lock(); f.ended = append(f.ended, id); f.mu.Unlock() },
+		Work:  func() { f.works.Add(1) },
 		Fatal: func(err error) { f.mu.Lock(); f.fatal = err; f.mu.Unlock() },
 	})
 	if err != nil {

@@ -15,6 +15,8 @@ type journal struct {
 	path string
 	file *os.File
 	size int64
+	cut  int64 // bytes of a torn tail that opening cut off
+	err  error // the first failure; nothing is written after it
 }
 
 // openJournal opens or makes the journal at path and returns every record in it. A torn tail (the last frame of
@@ -35,7 +37,7 @@ func openJournal(path string) (*journal, []record, error) {
 	if err != nil {
 		return nil, nil, &JournalError{Path: path, Err: err}
 	}
-	j := &journal{path: path, file: file, size: int64(good)}
+	j := &journal{path: path, file: file, size: int64(good), cut: int64(len(data) - good)}
 	if err := j.settle(good < len(data)); err != nil {
 		_ = file.Close()
 		return nil, nil, &JournalError{Path: path, Err: err}
@@ -92,8 +94,8 @@ func (j *journal) settle(torn bool) error {
 	return syncDir(filepath.Dir(j.path))
 }
 
-// Append writes records as one frame and returns when it is on disk. After an error the journal must not be used:
-// what a failed fsync left on disk is unknown.
+// Append writes records as one frame and returns when it is on disk. After an error nothing is written any more: what a
+// failed fsync left on disk is unknown, and after a failed Rewrite the open file may not be the one at path.
 func (j *journal) Append(records []record) error {
 	if len(records) == 0 {
 		return nil
@@ -101,27 +103,39 @@ func (j *journal) Append(records []record) error {
 	frame := appendFrame(nil, records)
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if j.err != nil {
+		return j.err
+	}
 	if _, err := j.file.Write(frame); err != nil {
-		return &JournalError{Path: j.path, Err: err}
+		return j.broken(err)
 	}
 	if err := j.file.Sync(); err != nil {
-		return &JournalError{Path: j.path, Err: err}
+		return j.broken(err)
 	}
 	j.size += int64(len(frame))
 	return nil
+}
+
+// broken ends the journal's use. Called with mu held.
+func (j *journal) broken(err error) error {
+	j.err = &JournalError{Path: j.path, Err: err}
+	return j.err
 }
 
 // Rewrite replaces the whole journal by records, atomically: a crash leaves the old file or the new one.
 func (j *journal) Rewrite(records []record) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if j.err != nil {
+		return j.err
+	}
 	file, size, err := writeNew(j.path+".new", records)
 	if err != nil {
-		return &JournalError{Path: j.path, Err: err}
+		return j.broken(err)
 	}
 	if err := errors.Join(os.Rename(j.path+".new", j.path), syncDir(filepath.Dir(j.path))); err != nil {
 		_ = file.Close()
-		return &JournalError{Path: j.path, Err: err}
+		return j.broken(err)
 	}
 	_ = j.file.Close()
 	j.file, j.size = file, size

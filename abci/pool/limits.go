@@ -38,6 +38,8 @@ const (
 	endedLifetime  = time.Hour // that ended outcomes survive in the journal
 	reapWait       = 500 * time.Millisecond
 	reapBytes      = 4 << 20
+	settledBatches = 4096 // that are remembered, to twice as many
+	reviveOps      = 512  // operations that are admitted again before journaling goes on
 	tick           = 250 * time.Millisecond
 )
 

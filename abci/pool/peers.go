@@ -9,9 +9,10 @@ import (
 
 // peer is what is kept of one other center's batches.
 type peer struct {
-	batches map[[32]byte]*batch
-	order   []*batch // in the order they came; removed ones are skipped
-	bytes   int
+	batches  map[[32]byte]*batch
+	order    []*batch // in the order they came; removed ones are skipped
+	unopened []*batch // not opened yet, in the order they came; removed ones are skipped
+	bytes    int
 }
 
 // Insert takes a batch that came by gossip (or over RPC). It runs in the peer's receive routine, where slow checks
@@ -24,7 +25,7 @@ func (p *Pool) Insert(tx []byte) (code exec.Code, retry bool) {
 	}
 	p.mu.Lock()
 	rules, head, now := p.rules, p.head, p.now()
-	known := p.batches[h.Hash] != nil
+	known := p.batches[h.Hash] != nil || p.settled.has(h.Hash)
 	p.mu.Unlock()
 	if known {
 		return exec.OK, false
@@ -77,7 +78,7 @@ func sponsored(h *op.Header, center Sponsors) bool {
 func (p *Pool) keep(h *op.Header, tx []byte, height int64) (exec.Code, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.batches[h.Hash] != nil {
+	if p.batches[h.Hash] != nil || p.settled.has(h.Hash) {
 		return exec.OK, false
 	}
 	from := p.peers[h.Center]
@@ -88,12 +89,14 @@ func (p *Pool) keep(h *op.Header, tx []byte, height int64) (exec.Code, bool) {
 	if len(from.batches) >= p.limits.PeerBatches || from.bytes+len(tx) > p.limits.PeerBytes {
 		return p.refuseBatch(exec.CodePoolFull, true)
 	}
-	b := &batch{hash: h.Hash, tx: tx, center: h.Center, notAfter: h.NotAfter, height: height}
+	b := &batch{
+		hash: h.Hash, tx: tx, center: h.Center, notAfter: h.NotAfter, height: height, count: int(h.Count), raw: int(h.RawLen),
+	}
 	from.batches[b.hash] = b
 	from.order = append(from.order, b)
 	from.bytes += len(tx)
 	p.batches[b.hash] = b
-	p.unopened = append(p.unopened, b)
+	from.unopened = append(from.unopened, b)
 	signal(p.backlog)
 	return exec.OK, false
 }
@@ -117,6 +120,20 @@ func (p *Pool) removePeer(b *batch) {
 	for _, id := range b.ids {
 		p.uncarry(id, b)
 	}
+}
+
+// nextUnopened takes the next batch to be opened; nil if there is none.
+func (f *peer) nextUnopened() *batch {
+	for len(f.unopened) > 0 {
+		b := f.unopened[0]
+		f.unopened[0] = nil
+		f.unopened = f.unopened[1:]
+		if f.batches[b.hash] == b {
+			return b
+		}
+	}
+	f.unopened = nil
+	return nil
 }
 
 // sweep drops removed batches from the order.

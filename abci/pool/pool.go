@@ -41,6 +41,7 @@ type Config struct {
 	Quorum   func() bool           // whether the node sees a quorum; nil: always
 	Current  func() bool           // whether the node has caught up with the league; nil: always
 	Ended    func(op.ID)           // told of outcomes that are no receipts; nil: nobody
+	Work     func()                // told when there is a batch to propose; must not block; nil: nobody
 	Fatal    func(error)           // told when nothing can be promised any more; the node must stop
 	Now      func() time.Time      // nil: time.Now
 	Logger   *slog.Logger          // nil: slog.Default()
@@ -82,11 +83,15 @@ type Pool struct {
 	batches   map[[32]byte]*batch
 	carried   map[op.ID][]*batch // which peers' batches carry an operation
 	peers     map[op.CenterHash]*peer
-	unopened  []*batch
+	settled   generations[[32]byte] // batches of the last blocks: gossip may bring them late
+	seq       uint64                // of the last entry or own batch
+	moved     int64                 // the last block that took one of our batches
+	passed    uint64                // the latest of these batches
 	ended     endings
 	gossiped  gossip
 
 	foreseeing atomic.Bool
+	idle       sync.Once // all slots are taken
 }
 
 // New opens the journal and starts the pool. The operations in the journal are admitted again.
@@ -104,11 +109,14 @@ func New(cfg Config) (*Pool, error) {
 	p := &Pool{
 		cfg: cfg, limits: limits, log: cfg.Logger, journal: j,
 		wake: make(chan struct{}, 1), outbox: make(chan struct{}, 1), backlog: make(chan struct{}, 1),
-		admit: make(chan struct{}, 2*runtime.GOMAXPROCS(0)),
+		admit: make(chan struct{}, runtime.GOMAXPROCS(0)),
 		rules: rules, head: cfg.Machine.Head(),
 		verifying: map[[32]byte]*admission{}, entries: map[op.ID]*entry{}, perDID: map[did.DID]int{},
 		own: list.New(), batches: map[[32]byte]*batch{}, carried: map[op.ID][]*batch{},
-		peers: map[op.CenterHash]*peer{}, ended: newEndings(limits.Ended),
+		peers: map[op.CenterHash]*peer{}, settled: generations[[32]byte]{limit: settledBatches}, ended: newEndings(limits.Ended),
+	}
+	if j.cut > 0 {
+		p.log.Warn("journal ended in a frame that was never finished", "bytes", j.cut)
 	}
 	p.stop, p.stopping = context.WithCancel(context.Background())
 	p.metrics = newMetrics(cfg.Metrics, p)
@@ -134,6 +142,9 @@ func (c Config) withDefaults() Config {
 	if c.Ended == nil {
 		c.Ended = func(op.ID) {}
 	}
+	if c.Work == nil {
+		c.Work = func() {}
+	}
 	if c.Fatal == nil {
 		c.Fatal = func(error) {}
 	}
@@ -143,10 +154,15 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// Stop ends the pool: what is journaled stays journaled, everyone else gets ErrStopped.
+// Stop ends the pool: what is journaled stays journaled, everyone else gets ErrStopped. Nobody asks the machine after it.
 func (p *Pool) Stop() error {
 	p.stopping()
 	p.running.Wait()
+	p.idle.Do(func() {
+		for range cap(p.admit) { // for ever
+			p.admit <- struct{}{}
+		}
+	})
 	p.metrics.unregister()
 	return p.journal.Close()
 }

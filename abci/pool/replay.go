@@ -1,29 +1,30 @@
 package pool
 
 import (
+	"bytes"
+	"cmp"
+	"maps"
+	"slices"
 	"time"
-
-	"github.com/hanse-id/hanse/app/op"
 )
 
-// replay takes up what the journal holds: outcomes are remembered, operations are admitted again. An operation
-// that a block has settled meanwhile is dropped; one that can no longer be executed ends.
+// replay takes up what the journal holds, in its order: outcomes are remembered, operations are admitted again. An
+// operation that a block has settled meanwhile is dropped; one that can no longer be executed ends. One that ended may
+// have been accepted again after that: the last record counts.
 func (p *Pool) replay(records []record) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	oldest := p.now() - int64(endedLifetime/time.Second)
-	settled := map[op.ID]bool{}
-	for _, r := range records {
-		if r.Envelope == nil {
-			settled[r.ID] = true
-			if r.At >= oldest {
-				p.ended.add(r.ID, ending{Code: r.Code, At: r.At}, false)
-			}
-		}
-	}
 	for _, r := range records {
 		if r.Envelope != nil {
-			p.resume(r.Envelope, settled)
+			p.resume(r.Envelope)
+			continue
+		}
+		if e := p.entries[r.ID]; e != nil {
+			p.forget(e)
+		}
+		if r.At >= oldest {
+			p.ended.add(r.ID, ending{Code: r.Code, At: r.At}, false)
 		}
 	}
 	if len(p.entries) > 0 {
@@ -31,14 +32,14 @@ func (p *Pool) replay(records []record) {
 	}
 }
 
-func (p *Pool) resume(envelope []byte, settled map[op.ID]bool) {
-	c := decode(envelope)
+func (p *Pool) resume(envelope []byte) {
+	c := decode(bytes.Clone(envelope)) // envelope is part of the whole journal
 	if c.err != nil {
 		p.log.Error("journal holds what is no operation", "err", c.err)
 		return
 	}
 	o := c.op
-	if settled[o.ID] || p.entries[o.ID] != nil {
+	if p.entries[o.ID] != nil {
 		return
 	}
 	e := &entry{id: o.ID, by: o.By, exp: o.Exp, envelope: o.Envelope, journaled: true, recheck: true}
@@ -49,14 +50,15 @@ func (p *Pool) resume(envelope []byte, settled map[op.ID]bool) {
 // compact rewrites a journal that is mostly settled. It runs in the goroutine that appends.
 func (p *Pool) compact() {
 	p.mu.Lock()
-	size, live := p.journal.Size(), int64(p.bytes)
-	if size < p.limits.JournalBytes || live > size/2 {
+	size, wanted := p.journal.Size(), int64(p.bytes)
+	if size < p.limits.JournalBytes || wanted > size/2 {
 		p.mu.Unlock()
 		return
 	}
 	records := p.ended.records(p.now() - int64(endedLifetime/time.Second))
 	p.ended.takeUnsaved()
-	for _, e := range p.entries {
+	live := slices.SortedFunc(maps.Values(p.entries), func(a, b *entry) int { return cmp.Compare(a.seq, b.seq) })
+	for _, e := range live {
 		if e.journaled {
 			records = append(records, record{Envelope: e.envelope})
 		}
@@ -64,6 +66,18 @@ func (p *Pool) compact() {
 	p.mu.Unlock()
 	if err := p.journal.Rewrite(records); err != nil {
 		p.log.Error("operation pool cannot rewrite its journal", "err", err)
+		p.cfg.Fatal(err)
+		p.stopping()
+	}
+}
+
+// saveEndings journals outcomes that no group of operations took along. It runs in the goroutine that appends.
+func (p *Pool) saveEndings() {
+	p.mu.Lock()
+	records := p.ended.takeUnsaved()
+	p.mu.Unlock()
+	if err := p.journal.Append(records); err != nil {
+		p.log.Error("operation pool cannot write its journal", "err", err)
 		p.cfg.Fatal(err)
 		p.stopping()
 	}

@@ -27,6 +27,7 @@ func (p *Pool) seal() {
 		}
 		p.revive()
 		p.batchReady()
+		p.compact()
 		if g != nil {
 			continue
 		}
@@ -36,10 +37,11 @@ func (p *Pool) seal() {
 		timer.Reset(wait)
 		select {
 		case <-p.stop.Done():
+			p.saveEndings()
 			return
 		case <-p.wake:
 		case <-timer.C:
-			p.compact()
+			p.saveEndings()
 		}
 	}
 }
@@ -72,21 +74,27 @@ func (p *Pool) revive() {
 		p.schedule(e)
 	}
 	p.mu.Unlock()
-	for _, e := range doubtful {
-		p.readmit(e)
+	if len(doubtful) == 0 {
+		return
+	}
+	if !p.cfg.Current() { // its state is old: it cannot tell
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.later(doubtful)
+		return
+	}
+	candidates := make([]candidate, len(doubtful))
+	for i, e := range doubtful {
+		candidates[i] = decode(e.envelope)
+	}
+	p.verify(candidates)
+	for i, e := range doubtful {
+		p.readmit(e, candidates[i])
 	}
 }
 
-// readmit asks the state machine again about an entry that a block refused or a journal held. A node that is
-// still catching up cannot tell: its state is old.
-func (p *Pool) readmit(e *entry) {
-	if !p.cfg.Current() {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.wait(e, p.cfg.Now().Add(time.Second))
-		return
-	}
-	c := decode(e.envelope)
+// readmit asks the state machine again about an entry that a block refused or a journal held.
+func (p *Pool) readmit(e *entry, c candidate) {
 	if c.err != nil {
 		p.mu.Lock()
 		defer p.mu.Unlock()
@@ -196,13 +204,16 @@ func (p *Pool) publish(tx []byte, notAfter int64, entries []*entry) {
 	if b.live = len(b.entries); b.live == 0 {
 		return
 	}
+	p.seq++
+	b.seq = p.seq
 	b.element = p.own.PushBack(b)
 	p.batches[b.hash] = b
 	p.metrics.batches.Inc()
 	signal(p.outbox)
+	p.cfg.Work()
 }
 
-// later puts entries that could not be signed back. Called with mu held.
+// later looks at entries again in a second. Called with mu held.
 func (p *Pool) later(entries []*entry) {
 	due := p.cfg.Now().Add(time.Second)
 	for _, e := range entries {

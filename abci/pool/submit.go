@@ -110,9 +110,10 @@ func malformed(err error) *exec.Error {
 	return refusal(exec.CodeMalformed, "%v", err)
 }
 
-// prepare verifies the signatures of many operations at once; admission then finds their verdicts.
+// prepare verifies the signatures of many operations at once, in parallel; admission then finds their verdicts. For few
+// it does not pay: it validates each operation once more.
 func (p *Pool) prepare(ctx context.Context, candidates []candidate) error {
-	if len(candidates) < 4 {
+	if len(candidates) < 32 {
 		return nil
 	}
 	release, err := p.slot(ctx)
@@ -120,14 +121,32 @@ func (p *Pool) prepare(ctx context.Context, candidates []candidate) error {
 		return err
 	}
 	defer release()
+	fresh := make([]candidate, 0, len(candidates))
+	for _, c := range candidates {
+		if c.op != nil && !p.accepted(c) && p.room(c.op.ID) {
+			fresh = append(fresh, c)
+		}
+	}
+	p.verify(fresh)
+	return nil
+}
+
+// verify brings the verdicts of candidates into the cache.
+func (p *Pool) verify(candidates []candidate) {
 	var checks []op.Check
 	for _, c := range candidates {
-		if c.op != nil && !p.accepted(c) {
+		if c.op != nil {
 			checks = append(checks, p.cfg.Machine.Checks(c.op)...)
 		}
 	}
-	p.metrics.verified.Add(float64(Verify(p.cfg.Verdicts, checks)))
-	return nil
+	p.metrics.verified.Add(float64(verifyWith(background(), p.cfg.Verdicts, checks)))
+}
+
+// room reports whether an operation could enter now: beyond it no signature is worth verifying.
+func (p *Pool) room(id op.ID) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.entries[id] != nil || len(p.entries) < p.limits.PendingOps
 }
 
 // slot takes one of the places of concurrent verification.

@@ -22,13 +22,13 @@ var _ op.Verdicts = (*Verdicts)(nil)
 
 type verdictShard struct {
 	mu        sync.Mutex
-	good, bad generations
+	good, bad generations[op.VerdictKey]
 }
 
-// generations is a set of verdict keys with at most 2·limit members.
-type generations struct {
+// generations is a set with at most 2·limit members; the oldest go.
+type generations[K comparable] struct {
 	limit      int
-	young, old map[op.VerdictKey]struct{}
+	young, old map[K]struct{}
 }
 
 // NewVerdicts returns a cache of about n verdicts (default 131,072; a key takes about 60 bytes).
@@ -92,7 +92,7 @@ func (v *Verdicts) shard(key op.VerdictKey) *verdictShard {
 	return &v.shards[key[0]%verdictShards]
 }
 
-func (g *generations) has(key op.VerdictKey) bool {
+func (g *generations[K]) has(key K) bool {
 	if _, ok := g.young[key]; ok {
 		return true
 	}
@@ -103,12 +103,12 @@ func (g *generations) has(key op.VerdictKey) bool {
 	return false
 }
 
-func (g *generations) add(key op.VerdictKey) {
+func (g *generations[K]) add(key K) {
 	if len(g.young) >= g.limit {
 		g.old, g.young = g.young, nil
 	}
 	if g.young == nil {
-		g.young = make(map[op.VerdictKey]struct{}, g.limit)
+		g.young = make(map[K]struct{}, g.limit)
 	}
 	g.young[key] = struct{}{}
 }

@@ -13,6 +13,15 @@ const verifyChunk = 512
 // Verify computes the verdicts of checks that the cache does not know, in parallel, and remembers them.
 // It returns how many it computed.
 func Verify(verdicts op.Verdicts, checks []op.Check) int {
+	return verifyWith(runtime.GOMAXPROCS(0), verdicts, checks)
+}
+
+// background is how many processors verifying ahead of need may take: consensus, whose every message passes through
+// several goroutines, must not queue behind it.
+func background() int { return max(1, runtime.GOMAXPROCS(0)/2) }
+
+// verifyWith is Verify on n processors.
+func verifyWith(n int, verdicts op.Verdicts, checks []op.Check) int {
 	misses := make([]op.Check, 0, len(checks))
 	names := make([]op.VerdictKey, 0, len(checks))
 	for _, c := range checks {
@@ -23,7 +32,7 @@ func Verify(verdicts op.Verdicts, checks []op.Check) int {
 		}
 	}
 	var wg sync.WaitGroup
-	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
+	slots := make(chan struct{}, n)
 	for start := 0; start < len(misses); start += verifyChunk {
 		end := min(start+verifyChunk, len(misses))
 		slots <- struct{}{}
