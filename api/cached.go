@@ -86,8 +86,11 @@ func (l *Cached) DID(ctx context.Context, id did.DID, at did.At) (did.Version, e
 	if err != nil {
 		return did.Version{}, err
 	}
-	if len(raw) == 0 {
+	switch {
+	case len(raw) == 0:
 		return did.Version{}, did.ErrNotFound
+	case string(raw) == noVersion:
+		return did.Version{}, did.ErrNoVersion
 	}
 	value, err := l.decode(key, raw, func(raw []byte) (any, error) { return decodeVersion(raw) })
 	if err != nil { // unreadable: the ledger knows
@@ -157,12 +160,18 @@ func (l *Cached) current(ctx context.Context) (head app.Head, ok bool, err error
 	return head, through > 0 && head.Height <= through, err
 }
 
+// noVersion is cached for a DID that exists and has no version of the selection (did.ErrNoVersion).
+const noVersion = "-"
+
 func (l *Cached) fillDID(ctx context.Context, id did.DID, at did.At) ([]byte, int64, error) {
 	head, err := l.Ledger.Head(ctx) // before reading: absence is known at this height at least
 	if err != nil {
 		return nil, 0, err
 	}
 	v, err := l.Ledger.DID(ctx, id, at)
+	if errors.Is(err, did.ErrNoVersion) {
+		return []byte(noVersion), head.Height, nil
+	}
 	if errors.Is(err, did.ErrNotFound) {
 		return nil, head.Height, nil
 	}

@@ -27,8 +27,7 @@ func (l *Cached) Follow(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
-			<-watching
-			return ctx.Err()
+			return <-watching
 		case <-check.C: // a block may have come before the stream began: nothing in the stream shows that it is missing
 			l.kick()
 		case err := <-watching:

@@ -138,6 +138,21 @@ func TestARecordIsReadFromTheLedgerOnce(t *testing.T) {
 	}
 }
 
+func TestAMissingVersionOfADIDIsCachedAsThat(t *testing.T) {
+	ledger, cached := startCached(t)
+	person := ledger.Create(t)
+	caughtUp(t, ledger, cached)
+	ledger.reads.Store(0)
+	for range 3 {
+		if _, err := cached.DID(t.Context(), person.DID, did.At{VersionID: "9-x"}); !errors.Is(err, did.ErrNoVersion) {
+			t.Fatalf("error is %v", err)
+		}
+	}
+	if n := ledger.reads.Load(); n != 1 {
+		t.Errorf("the ledger was read %d times", n)
+	}
+}
+
 func TestWhatWasWrittenIsReadEvenBeforeItsBlockIsFollowed(t *testing.T) {
 	ledger, cached := startCached(t)
 	person := ledger.Create(t)

@@ -38,12 +38,32 @@ type docsSection struct {
 
 type docsCall struct {
 	Method, Path, Summary, About, Scope string
+	ScopeSometimes                      bool // a key is needed by some requests only; About says by which
 	Parameters                          []docsItem
-	Bodies                              []string
-	Answers                             []docsItem
+	Bodies                              []docsBody
+	Answers                             []docsAnswer
 }
 
 type docsItem struct{ Name, About string }
+
+// docsBody is a request body or an answer in one media type.
+type docsBody struct {
+	Media   string
+	About   string       // of the whole, where it is no object with known members
+	Members []docsMember // sorted, those that are required first
+	Example string
+}
+
+type docsMember struct {
+	Name, Type, About string
+	Required          bool
+	Members           []docsMember // of an object inside, one level
+}
+
+type docsAnswer struct {
+	Name, About string
+	Examples    []docsBody
+}
 
 // operatingRoutes are those of interfaces.md, section 10.
 func (s *Server) operatingRoutes() []route {
@@ -52,6 +72,7 @@ func (s *Server) operatingRoutes() []route {
 		{Method: http.MethodGet, Path: "/readyz", Handler: s.readyz},
 		{Method: http.MethodGet, Path: "/openapi.json", Handler: s.openapi},
 		{Method: http.MethodGet, Path: "/docs", Handler: s.docs, Hidden: true},
+		{Method: http.MethodGet, Path: "/docs/", Handler: s.docs, Hidden: true},
 		{Method: http.MethodGet, Path: "/", Handler: s.landing, Hidden: true},
 	}
 }
@@ -104,15 +125,16 @@ func newDocsPage(document map[string]any) docsPage {
 	for _, tag := range array(document["tags"]) {
 		t := object(tag)
 		section := docsSection{Name: text(t["name"]), About: text(t["description"])}
-		section.Calls = docsCalls(object(document["paths"]), section.Name)
+		section.Calls = docsCalls(document, section.Name)
 		page.Sections = append(page.Sections, section)
 	}
 	return page
 }
 
-func docsCalls(paths map[string]any, tag string) []docsCall {
+func docsCalls(document map[string]any, tag string) []docsCall {
 	var calls []docsCall
-	for path, item := range paths {
+	schemas := docsSchemas{document}
+	for path, item := range object(document["paths"]) {
 		for method, raw := range object(item) {
 			operation := object(raw)
 			if !slices.Contains(array(operation["tags"]), any(tag)) {
@@ -122,19 +144,18 @@ func docsCalls(paths map[string]any, tag string) []docsCall {
 				Method: strings.ToUpper(method), Path: path, Summary: text(operation["summary"]),
 				About: text(operation["description"]), Scope: text(operation["x-scope"]),
 			}
-			for media := range object(object(operation["requestBody"])["content"]) {
-				call.Bodies = append(call.Bodies, media)
-			}
-			for _, p := range array(operation["parameters"]) {
-				if name := text(object(p)["name"]); name != "" {
-					call.Parameters = append(call.Parameters, docsItem{name, text(object(p)["description"])})
+			call.ScopeSometimes = slices.ContainsFunc(array(operation["security"]), func(v any) bool { return len(object(v)) == 0 })
+			call.Bodies = schemas.bodies(object(object(operation["requestBody"])["content"]))
+			for _, p := range slices.Concat(array(object(item)["parameters"]), array(operation["parameters"])) {
+				p := schemas.resolve(object(p))
+				if name := text(p["name"]); name != "" {
+					call.Parameters = append(call.Parameters, docsItem{name, text(p["description"])})
 				}
 			}
 			for status, answer := range object(operation["responses"]) {
-				call.Answers = append(call.Answers, docsItem{status, text(object(answer)["description"])})
+				call.Answers = append(call.Answers, schemas.answer(status, object(answer)))
 			}
-			slices.Sort(call.Bodies)
-			slices.SortFunc(call.Answers, func(a, b docsItem) int { return strings.Compare(a.Name, b.Name) })
+			slices.SortFunc(call.Answers, func(a, b docsAnswer) int { return strings.Compare(a.Name, b.Name) })
 			calls = append(calls, call)
 		}
 	}

@@ -32,7 +32,7 @@ func listen(t *testing.T, c *center, target, lastID string) (messages <-chan mes
 	if lastID != "" {
 		r.Header.Set("Last-Event-ID", lastID)
 	}
-	response, err := http.DefaultClient.Do(r)
+	response, err := http.DefaultClient.Do(r) //nolint:bodyclose // the goroutine below closes it
 	if err != nil {
 		t.Fatal(err)
 	}

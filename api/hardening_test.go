@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hanse-id/hanse/api/auth"
 	"github.com/hanse-id/hanse/api/ledgertest"
 	"github.com/hanse-id/hanse/did"
 	"github.com/hanse-id/hanse/did/keys"
@@ -237,7 +238,8 @@ func TestServeDrains(t *testing.T) {
 	if err := stop(); err != nil {
 		t.Errorf("a clean drain says %v", err)
 	}
-	if _, err := http.Get("http://" + addr + "/livez"); err == nil {
+	if late, err := http.Get("http://" + addr + "/livez"); err == nil {
+		late.Body.Close()
 		t.Error("the server still answers")
 	}
 }
@@ -348,6 +350,37 @@ func (b brokenResolver) Resolve(context.Context, did.DID, did.At) (did.Version, 
 		panic("secret-in-a-panic")
 	}
 	return did.Version{}, b.err
+}
+
+func TestWhoPresentsTheRightTokenLearnsWhyItIsRefused(t *testing.T) {
+	now := &clock{now: time.Unix(1_800_000_000, 0)}
+	keys := auth.NewMemory(now.Now)
+	c := startCenter(t, func(o *Options) { o.Keys = keys })
+	_, short, err := keys.Create(t.Context(), auth.NewKey{Name: "short", Scopes: []string{"*"}, Expires: now.Now().Add(time.Minute)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, gone, err := keys.Create(t.Context(), auth.NewKey{Name: "gone", Scopes: []string{"*"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := keys.Revoke(t.Context(), key.ID); err != nil {
+		t.Fatal(err)
+	}
+	now.Advance(time.Hour)
+	other := auth.NewMemory(nil)
+	_, unknown, err := other.Create(t.Context(), auth.NewKey{Name: "x", Scopes: []string{"*"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for token, want := range map[string]string{
+		short: "this API key has expired", gone: "this API key is revoked", unknown: "the API key is not valid", "hanse_x": "the API key is not valid",
+	} {
+		problem := c.client.WithToken(token).Get(t, "/v1/league").WantProblem(t, 401, "unauthorised")
+		if problem["detail"] != want {
+			t.Errorf("detail %v, want %s", problem["detail"], want)
+		}
+	}
 }
 
 func TestPanicsAndFaultsAreInternalAndSayNothing(t *testing.T) {

@@ -96,8 +96,12 @@ func (s *Server) authenticate(c echo.Context) (Principal, error) {
 	switch {
 	case err == nil:
 		return Principal{Key: key}, nil
-	case errors.Is(err, auth.ErrMalformed), errors.Is(err, auth.ErrUnknown), errors.Is(err, auth.ErrRevoked), errors.Is(err, auth.ErrExpired):
-		return Principal{}, unauthorised("the API key is not valid", "invalid_token") // which of them is nobody's business
+	case errors.Is(err, auth.ErrMalformed), errors.Is(err, auth.ErrUnknown):
+		return Principal{}, unauthorised("the API key is not valid", "invalid_token")
+	case errors.Is(err, auth.ErrExpired): // said only to whoever presents the right token
+		return Principal{}, unauthorised("this API key has expired", "invalid_token")
+	case errors.Is(err, auth.ErrRevoked):
+		return Principal{}, unauthorised("this API key is revoked", "invalid_token")
 	}
 	return Principal{}, unavailable("API keys cannot be checked at present", err)
 }

@@ -118,11 +118,6 @@ func conflict(name, detail string) *Error {
 	return &Error{Name: name, Status: http.StatusConflict, Detail: detail}
 }
 
-// unprocessable is a well-formed request whose content breaks a rule.
-func unprocessable(name, pointer, detail string) *Error {
-	return &Error{Name: name, Status: http.StatusUnprocessableEntity, Pointer: pointer, Detail: detail}
-}
-
 // forbidden is a request of a known principal that lacks the right.
 func forbidden(detail string) *Error {
 	return &Error{Name: "forbidden", Status: http.StatusForbidden, Detail: detail}
@@ -171,6 +166,8 @@ func edgeError(err error) *Error {
 		return tooLarge(e.Limit)
 	}
 	switch {
+	case errors.Is(err, did.ErrNoVersion):
+		return &Error{Name: "unknown-did", Status: http.StatusNotFound, Detail: err.Error(), Err: err}
 	case errors.Is(err, did.ErrNotFound):
 		return &Error{Name: "unknown-did", Status: http.StatusNotFound, Detail: "no such DID, or no such version of it", Err: err}
 	case errors.Is(err, did.ErrInvalidDID), errors.Is(err, did.ErrInvalidURL):

@@ -155,7 +155,7 @@ func foreignParameters(didURL string) bool {
 }
 
 func failedResolution(err error) resolve.Result {
-	failure, ok := err.(*resolve.Error)
+	failure, ok := errors.AsType[*resolve.Error](err)
 	if !ok {
 		failure = &resolve.Error{Code: resolve.InternalError, Detail: "the resolver is not available", Err: err}
 	}

@@ -54,7 +54,19 @@ func TestTheDescriptionAndTheRouteTableSayTheSame(t *testing.T) {
 // checkSecurity: what needs a key says so, and what is public does not.
 func checkSecurity(t *testing.T, name string, r route, operation *openapi3.Operation) {
 	t.Helper()
-	needs := operation.Security != nil && len(*operation.Security) > 0
+	needs, optional := operation.Security != nil && len(*operation.Security) > 0, false
+	if needs {
+		// An empty requirement beside others: some requests need a key and others do not.
+		optional = slices.ContainsFunc(*operation.Security, func(r openapi3.SecurityRequirement) bool { return len(r) == 0 })
+	}
+	scope, _ := operation.Extensions["x-scope"].(string)
+	if needs != (scope != "") {
+		t.Errorf("%s: x-scope %q, security in the description: %v", name, scope, needs)
+	}
+	if r.Scope != "" && r.Scope != ScopeAny && scope != parameter.ReplaceAllString(r.Scope, "{$1}") {
+		t.Errorf("%s: x-scope %q, scope %q in the table", name, scope, r.Scope)
+	}
+	needs = needs && !optional
 	if needs != (r.Scope != "") {
 		t.Errorf("%s: scope %q in the table, security in the description: %v", name, r.Scope, needs)
 	}

@@ -176,7 +176,7 @@ func (row issuanceRow) edge(err error, at string) *Error {
 	if row.status == http.StatusServiceUnavailable {
 		return unavailable(e.Detail, err)
 	}
-	if row.reason == issuance.ErrInFlight {
+	if errors.Is(row.reason, issuance.ErrInFlight) {
 		e.Retryable, e.After = true, time.Second
 	}
 	return e

@@ -164,7 +164,7 @@ func (a *App) isConsumed(id op.ID) bool {
 }
 
 // committed opens the state of the last committed block (genesis before the first). Close it.
-func (a *App) committed() (exec.Reader, func() error, error) {
+func (a *App) committed() (exec.Reader, func(), error) {
 	a.mu.RLock()
 	initial := a.initial
 	a.mu.RUnlock()
@@ -174,11 +174,16 @@ func (a *App) committed() (exec.Reader, func() error, error) {
 	}
 	switch {
 	case snap.Version() > 0:
-		return snap, snap.Close, nil
+		return snap, closing(snap), nil
 	case initial == nil:
 		return nil, nil, errors.Join(ErrNoGenesis, snap.Close())
 	}
-	return initial, snap.Close, nil
+	return initial, closing(snap), nil
+}
+
+// closing closes a snapshot that was only read from: what was read counts, whatever closing says.
+func closing(snap *state.Snapshot) func() {
+	return func() { _ = snap.Close() }
 }
 
 // storageFault turns the panic of a failed read into the error that stops the node; other panics go on.

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/hanse-id/hanse/credentials/dataintegrity"
+	"github.com/hanse-id/hanse/credentials/jose"
 	"github.com/hanse-id/hanse/did"
 	"github.com/hanse-id/hanse/did/keys"
 )
@@ -56,7 +58,7 @@ func (r *run) checkIssuer(ctx context.Context) Check {
 	}
 	version, err := r.Resolver.Resolve(ctx, issuer, did.At{Time: r.opts.At})
 	if err != nil {
-		return resolutionFailed(err)
+		return resolutionFailed(issuer, err)
 	}
 	c := Check{Outcome: Pass, Evidence: issuerEvidence(issuer, version)}
 	if r.deactivated(version) {
@@ -101,19 +103,27 @@ func checkMethod(p proof, issuer did.DID) *Problem {
 }
 
 // resolutionFailed tells absent, invalid and unavailable apart.
-func resolutionFailed(err error) Check {
+func resolutionFailed(issuer did.DID, err error) Check {
 	p := &Problem{Type: ProblemUnavailable, Title: "issuer unavailable", Detail: err.Error(), Pointer: "/issuer"}
 	switch {
+	case errors.Is(err, did.ErrNoVersion):
+		p.Type, p.Title, p.Detail = ProblemCryptography, "issuer had no version at that time", "the DID exists, but its first version is later"
+		return fail(p)
 	case errors.Is(err, did.ErrNotFound):
-		p.Type, p.Title = ProblemCryptography, "issuer not found"
+		p.Type, p.Title, p.Detail = ProblemCryptography, "issuer not found", beside(did.ErrNotFound.Error(), err)
+		if p.Detail == "" {
+			p.Detail = fmt.Sprintf("%.256q is not registered", issuer)
+		}
 		return fail(p)
 	case errors.Is(err, did.ErrInvalidDID), errors.Is(err, did.ErrInvalidDocument):
 		p.Type, p.Title = ProblemCryptography, "issuer is not valid"
 		return fail(p)
 	case errors.Is(err, did.ErrMethodNotSupported):
 		p.Type, p.Title = ProblemNotSupported, "DID method not supported"
+		p.Detail = beside(p.Title, err)
 	case errors.Is(err, keys.ErrUnsupported):
 		p.Type, p.Title = ProblemNotSupported, "key type not supported"
+		p.Detail = beside(p.Title, err)
 	}
 	return undecided(p)
 }
@@ -176,10 +186,23 @@ func (r *run) checkSignature() Check {
 		case errors.Is(err, dataintegrity.ErrUnsupported):
 			c.worsen(Indeterminate, &Problem{Type: ProblemNotSupported, Title: "proof not supported", Detail: err.Error(), Pointer: "/proof"})
 		default:
-			c.worsen(Fail, &Problem{Type: ProblemCryptography, Title: "signature does not verify", Detail: err.Error()})
+			c.worsen(Fail, &Problem{Type: ProblemCryptography, Title: "signature does not verify", Detail: whyNot(err)})
 		}
 	}
 	return c
+}
+
+// whyNot is what the error of a signature that does not verify adds to that.
+func whyNot(err error) string {
+	for _, sentinel := range []error{jose.ErrSignature, dataintegrity.ErrSignature} {
+		if rest, ok := strings.CutPrefix(err.Error(), sentinel.Error()+" with "); ok {
+			return "checked with " + rest
+		}
+		if errors.Is(err, sentinel) {
+			return beside(sentinel.Error(), err)
+		}
+	}
+	return err.Error()
 }
 
 func (r *run) checkStatus(ctx context.Context) Check {

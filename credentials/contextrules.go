@@ -1,6 +1,9 @@
 package credentials
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // checkContext is the data model's rule for @context (VC Data Model 2.0 section 4.3): a list that begins with the base
 // context, then pinned URLs or objects. It returns the base context.
@@ -49,7 +52,8 @@ func (c *Contexts) checkPinned(url, pointer string) error {
 	if _, ok := c.byURL[url]; ok {
 		return nil
 	}
-	err := malformed(pointer, "context is not known here and is not fetched")
+	err := malformed(pointer, fmt.Sprintf("context %.256q is not known here and is not fetched; "+
+		"the operator can add contexts by configuration (api.contexts_dir, --contexts)", url))
 	err.Err = ErrContextUnknown
 	return err
 }

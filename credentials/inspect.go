@@ -60,10 +60,10 @@ func Inspect(input []byte, contexts *Contexts) (*Inspection, error) {
 	}
 	i.Credential = credential
 	i.describe(credential)
-	m, err := checkModel(credential, contexts)
-	if err != nil {
-		i.warn("data model: " + err.Error())
-		return i, nil
+	m, broken := checkModel(credential, contexts)
+	if broken != nil {
+		i.warn("data model: " + broken.Error())
+		return i, nil //nolint:nilerr // a broken data model is a finding, not a failure
 	}
 	now := time.Now()
 	for _, p := range []period{{"validFrom", m.validFrom, time.Time{}}, {"validUntil", time.Time{}, m.validUntil}} {

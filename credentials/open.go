@@ -87,7 +87,7 @@ func openEnvelope(envelope map[string]any, limits jose.Limits) (*opened, error) 
 	}
 	switch media, _, _ = strings.Cut(media, ";"); media {
 	case "application/vc+sd-jwt", "application/vc+cose", "application/dc+sd-jwt":
-		return &opened{unsupported: fmt.Errorf("securing form %s not supported", media)}, nil
+		return &opened{unsupported: fmt.Errorf("credentials secured as %s are not supported", media)}, nil
 	}
 	return nil, malformed("/id", fmt.Sprintf("%.64q is not the media type of a secured credential", media))
 }
@@ -120,7 +120,7 @@ func tokenProblem(err error) *ProblemError {
 
 func openEmbedded(document map[string]any) (*opened, error) {
 	if _, ok := document["proof"]; !ok {
-		return nil, malformed("/proof", "missing: the credential is not secured")
+		return nil, malformed("/proof", "the credential has no proof: it is not secured")
 	}
 	o := &opened{credential: document}
 	proofs, err := dataintegrity.Proofs(document)

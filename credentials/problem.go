@@ -1,6 +1,9 @@
 package credentials
 
-import "errors"
+import (
+	"errors"
+	"strings"
+)
 
 // Problem types of the VC Data Model 2.0 (appendix on processing errors) and of Bitstring Status List 1.0 (section 3.5).
 const (
@@ -69,5 +72,14 @@ func problemOf(err error, kind, title string) *Problem {
 		out := p.Problem
 		return &out
 	}
-	return &Problem{Type: kind, Title: title, Detail: err.Error()}
+	return &Problem{Type: kind, Title: title, Detail: beside(title, err)}
+}
+
+// beside is what err says beside title: a detail that begins with its title says everything twice.
+func beside(title string, err error) string {
+	text := err.Error()
+	if rest, ok := strings.CutPrefix(text, title); ok && (rest == "" || strings.HasPrefix(rest, ": ")) {
+		return strings.TrimPrefix(rest, ": ")
+	}
+	return text
 }

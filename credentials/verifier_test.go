@@ -88,6 +88,7 @@ func TestIssuerMustBeActiveAndOwnTheKey(t *testing.T) {
 			{"key is controlled by another DID", did.Version{Document: document(foreign, did.AssertionMethod)}, nil, time.Time{}, Fail, ProblemCryptography},
 			{"document of another DID", did.Version{Document: &did.Document{ID: "did:example:other", VerificationMethod: good.VerificationMethod, Relationships: good.Relationships}}, nil, time.Time{}, Fail, ProblemCryptography},
 			{"not found", did.Version{}, did.ErrNotFound, time.Time{}, Fail, ProblemCryptography},
+			{"not created yet", did.Version{}, did.ErrNoVersion, noon, Fail, ProblemCryptography},
 			{"invalid", did.Version{}, did.ErrInvalidDID, time.Time{}, Fail, ProblemCryptography},
 			{"method not supported", did.Version{}, did.ErrMethodNotSupported, time.Time{}, Indeterminate, ProblemNotSupported},
 			{"key type not supported", did.Version{}, fmt.Errorf("did:key: %w", keys.ErrUnsupported), time.Time{}, Indeterminate, ProblemNotSupported},
@@ -104,6 +105,12 @@ func TestIssuerMustBeActiveAndOwnTheKey(t *testing.T) {
 				})
 				report := verifyWith(t, v, body, VerifyOptions{At: test.at})
 				c := want(t, report, CheckIssuer, test.outcome, test.problem)
+				if c.Problem != nil && strings.HasPrefix(c.Problem.Detail, c.Problem.Title) {
+					t.Errorf("the detail repeats the title: %+v", c.Problem)
+				}
+				if early := errors.Is(test.err, did.ErrNoVersion); early != (c.Problem != nil && c.Problem.Title == "issuer had no version at that time") {
+					t.Errorf("problem is %+v", c.Problem)
+				}
 				wantDecision(t, report, map[Outcome]Decision{Pass: Accept, Fail: Reject, Indeterminate: Undecided}[test.outcome])
 				if test.outcome == Pass && test.version.Height > 0 && (c.Evidence.Height != 7 || c.Evidence.Source != "ledger") {
 					t.Errorf("evidence is %+v", c.Evidence)

@@ -24,12 +24,17 @@ func (e *DocumentError) Unwrap() error { return ErrInvalidDocument }
 
 // at makes a DocumentError; tokens are joined to the pointer.
 func at(detail string, tokens ...string) error {
+	return &DocumentError{Pointer: pointer(tokens...), Detail: detail}
+}
+
+// pointer joins tokens to a JSON pointer (RFC 6901).
+func pointer(tokens ...string) string {
 	var b strings.Builder
 	for _, t := range tokens {
 		b.WriteByte('/')
 		b.WriteString(strings.NewReplacer("~", "~0", "/", "~1").Replace(t))
 	}
-	return &DocumentError{Pointer: b.String(), Detail: detail}
+	return b.String()
 }
 
 // under puts tokens before the pointer of a DocumentError that came from further in.
@@ -38,8 +43,7 @@ func under(err error, tokens ...string) error {
 	if !errors.As(err, &inner) {
 		return err
 	}
-	outer := at("", tokens...).(*DocumentError)
-	return &DocumentError{Pointer: outer.Pointer + inner.Pointer, Detail: inner.Detail}
+	return &DocumentError{Pointer: pointer(tokens...) + inner.Pointer, Detail: inner.Detail}
 }
 
 // ParseDocument reads a document from JSON strictly and checks it against DID Core; the error names the member (JSON

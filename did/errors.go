@@ -10,3 +10,11 @@ var (
 	ErrNotFound           = errors.New("DID not found")
 	ErrMethodNotSupported = errors.New("DID method not supported")
 )
+
+// ErrNoVersion says that a DID exists, and that none of its versions is the one that was asked for. It is an ErrNotFound too.
+var ErrNoVersion error = noVersion{}
+
+type noVersion struct{}
+
+func (noVersion) Error() string        { return "the DID exists, but has no such version" }
+func (noVersion) Is(target error) bool { return target == ErrNotFound }

@@ -25,7 +25,7 @@ type At struct {
 	Time      time.Time
 }
 
-// Resolver finds versions of DIDs. Errors: ErrNotFound, ErrInvalidDID, ErrMethodNotSupported, or anything else (unavailable).
+// Resolver finds versions of DIDs. Errors: ErrNotFound (ErrNoVersion where the DID exists), ErrInvalidDID, ErrMethodNotSupported, or anything else (unavailable).
 // A deactivated DID is no error: Version.Deactivated says so.
 type Resolver interface {
 	Resolve(ctx context.Context, id DID, at At) (Version, error)

@@ -17,11 +17,9 @@ func (p *Pool) Candidates(height, blockTime, maxBytes int64) [][]byte {
 	chosen := make(map[op.ID]struct{})
 	var txs [][]byte
 	for turn := 0; len(queues) > 0; turn++ {
-		i := 0
+		i := turn % len(queues)
 		if turn == 0 {
 			i = int(height % int64(len(queues)))
-		} else {
-			i = turn % len(queues)
 		}
 		b := queues[i][0]
 		if queues[i] = queues[i][1:]; len(queues[i]) == 0 {

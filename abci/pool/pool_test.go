@@ -2,6 +2,7 @@ package pool
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"sync"
 	"testing"
@@ -275,7 +276,7 @@ func TestStopAnswersEveryoneWhoWaits(t *testing.T) {
 	}
 	f.pool = nil
 	for range 3 {
-		if err := <-errs; err != ErrStopped {
+		if err := <-errs; !errors.Is(err, ErrStopped) {
 			t.Fatalf("error %v", err)
 		}
 	}

@@ -2,6 +2,7 @@ package pool
 
 import (
 	"bytes"
+	"errors"
 	"testing"
 	"time"
 
@@ -129,7 +130,7 @@ func TestStoppedPoolAsksTheMachineNothing(t *testing.T) {
 	p := f.pool
 	f.stop()
 	asked := f.machine.admitted
-	if _, err := p.Submit(t.Context(), [][]byte{f.operation(time.Minute)}); err != ErrStopped {
+	if _, err := p.Submit(t.Context(), [][]byte{f.operation(time.Minute)}); !errors.Is(err, ErrStopped) {
 		t.Fatal(err)
 	}
 	if f.machine.admitted != asked {

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -52,7 +53,7 @@ func TestAnotherProcessRevokesLive(t *testing.T) {
 	if err := cli.Revoke(t.Context(), key.ID); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := server.Lookup(t.Context(), token); err != ErrRevoked {
+	if _, err := server.Lookup(t.Context(), token); !errors.Is(err, ErrRevoked) {
 		t.Fatalf("a key that another process revoked: %v, want ErrRevoked", err)
 	}
 }

@@ -1,11 +1,14 @@
 package client_test
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/http/httptest"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/hanse-id/hanse/api"
 	"github.com/hanse-id/hanse/api/client"
@@ -73,5 +76,46 @@ func TestSubmittingNonsenseIsAProblemAndSilenceIsUnreachable(t *testing.T) {
 	silent.Close()
 	if _, err := client.New(silent.URL, client.Options{}).League(t.Context()); !errors.Is(err, client.ErrUnreachable) {
 		t.Errorf("error %v", err)
+	}
+}
+
+func TestAStatusChangeTellsCommittedFromAccepted(t *testing.T) {
+	id := op.ID{7}
+	for name, test := range map[string]struct {
+		status   int
+		location string
+		body     string
+		want     client.StatusChange
+	}{
+		"committed":            {200, "", `{"status":true,"operation":"` + id.String() + `","height":3}`, client.StatusChange{State: app.Committed, Operation: id}},
+		"so already":           {200, "", `{"status":true,"height":3}`, client.StatusChange{State: app.Committed}},
+		"accepted":             {202, "", `{"id":"` + id.String() + `","state":"accepted","noQuorum":true}`, client.StatusChange{State: app.Accepted, Operation: id}},
+		"accepted, no body":    {202, "/v1/operations/" + id.String(), "", client.StatusChange{State: app.Accepted, Operation: id}},
+		"accepted, not a name": {202, "/elsewhere", "", client.StatusChange{State: app.Accepted}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got map[string]any
+			center := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if err := json.NewDecoder(r.Body).Decode(&got); err != nil {
+					t.Error(err)
+				}
+				w.Header().Set("Location", test.location)
+				w.WriteHeader(test.status)
+				_, _ = w.Write([]byte(test.body))
+			}))
+			defer center.Close()
+			change, err := client.New(center.URL, client.Options{}).SetStatus(t.Context(), "urn:1", "revocation", true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if change.State != test.want.State || change.Operation != test.want.Operation || string(change.Raw) != test.body {
+				t.Errorf("%+v", change)
+			}
+			want := map[string]any{"credentialId": "urn:1", "status": true,
+				"credentialStatus": map[string]any{"type": "BitstringStatusListEntry", "statusPurpose": "revocation"}}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
 	}
 }

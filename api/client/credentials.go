@@ -3,9 +3,13 @@ package client
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 
+	"github.com/hanse-id/hanse/app"
+	"github.com/hanse-id/hanse/app/op"
 	"github.com/hanse-id/hanse/credentials"
 )
 
@@ -53,13 +57,68 @@ func (c *Client) Verify(ctx context.Context, credential json.RawMessage, options
 	return out, nil
 }
 
-// SetStatus sets or clears a status purpose ("revocation", "suspension") of an issued credential; it returns when the
-// change is committed on the ledger.
-func (c *Client) SetStatus(ctx context.Context, credentialID, purpose string, on bool) error {
-	_, err := c.call(ctx, Request{Method: http.MethodPost, Path: "/credentials/status"}, map[string]any{
-		"credentialId":     credentialID,
-		"credentialStatus": map[string]any{"type": "BitstringStatusListEntry", "statusPurpose": purpose},
-		"status":           on,
-	}, nil)
-	return err
+// StatusRequest names a status of an issued credential and what it shall be. The credential is named by CredentialID (and
+// Issuer where several used the same one), or by the list and index of its status entry.
+type StatusRequest struct {
+	CredentialID string      `json:"credentialId,omitempty"`
+	Issuer       string      `json:"issuer,omitempty"` // name of the issuer at the center
+	Entry        StatusEntry `json:"credentialStatus"`
+	On           bool        `json:"status"`
+}
+
+// StatusEntry is a status entry (Bitstring Status List 1.0, section 2.1). List and Index belong together.
+type StatusEntry struct {
+	Type    string `json:"type"` // "BitstringStatusListEntry", also where it is empty
+	Purpose string `json:"statusPurpose,omitempty"`
+	Index   string `json:"statusListIndex,omitempty"`
+	List    string `json:"statusListCredential,omitempty"`
+}
+
+// StatusChange is what became of a status change.
+type StatusChange struct {
+	// State is app.Committed when the ledger has the change, app.Accepted while it is only journaled: the credential has
+	// its old status until the operation's receipt says committed.
+	State     app.ReceiptState
+	Operation op.ID           // zero if the status was so already
+	Raw       json.RawMessage // the center's answer
+}
+
+// SetStatus sets or clears a status purpose ("revocation", "suspension") of an issued credential. A nil error alone does not
+// mean that the change is committed: see StatusChange.State, and Operation for what became of it since.
+func (c *Client) SetStatus(ctx context.Context, credentialID, purpose string, on bool) (*StatusChange, error) {
+	return c.ChangeStatus(ctx, StatusRequest{CredentialID: credentialID, Entry: StatusEntry{Purpose: purpose}, On: on})
+}
+
+// ChangeStatus is SetStatus for a credential that is named otherwise than by its id alone.
+func (c *Client) ChangeStatus(ctx context.Context, change StatusRequest) (*StatusChange, error) {
+	if change.Entry.Type == "" {
+		change.Entry.Type = "BitstringStatusListEntry"
+	}
+	var said struct {
+		ID        op.ID `json:"id"`        // while it is pending
+		Operation op.ID `json:"operation"` // when it is committed
+	}
+	answer, err := c.call(ctx, Request{Method: http.MethodPost, Path: "/credentials/status"}, change, &said)
+	if err != nil {
+		return nil, err
+	}
+	switch answer.Status {
+	case http.StatusOK:
+		return &StatusChange{State: app.Committed, Operation: said.Operation, Raw: answer.Body}, nil
+	case http.StatusAccepted:
+		if said.ID == (op.ID{}) {
+			said.ID = operationAt(answer.Header.Get("Location"))
+		}
+		return &StatusChange{State: app.Accepted, Operation: said.ID, Raw: answer.Body}, nil
+	}
+	return nil, fmt.Errorf("answer of /credentials/status has the unexpected status %d", answer.Status)
+}
+
+// operationAt reads the operation id at the end of a receipt's URL; zero if there is none.
+func operationAt(location string) op.ID {
+	id, err := op.ParseID(location[strings.LastIndexByte(location, '/')+1:])
+	if err != nil {
+		return op.ID{}
+	}
+	return id
 }

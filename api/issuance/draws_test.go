@@ -252,12 +252,12 @@ func TestAStoreThatIsBehindTheLedgerDrawsNoMoreFromItsLeases(t *testing.T) {
 			_, err := s.SetStatus(t.Context(), issuance.Change{List: listURL(e), Index: e.Index, Value: 1})
 			must(t, err)
 		},
-		"a lease that it does not know": func(c *center, s *issuance.Service) {
+		"a lease that it does not know": func(c *center, _ *issuance.Service) {
 			store := sqlite{}.Open(t, c.place)
 			lists, err := store.Lists(t.Context(), "demo")
 			must(t, err)
 			fillUp(t, store, lists[0].ID, issuance.MinLease)
-			s = c.startOver(t, store)
+			s := c.startOver(t, store)
 			for range 40 {
 				c.issue(t, s, "demo", "")
 			}

@@ -130,7 +130,11 @@ func (p Params) Value() map[string]any {
 func ParseParams(value map[string]any) (Params, error) {
 	var p Params
 	for _, s := range paramSpecs {
-		v, ok := value[s.Name].(int64)
+		raw, given := value[s.Name]
+		if !given {
+			return Params{}, fmt.Errorf("parameter %s is missing", s.Name)
+		}
+		v, ok := raw.(int64)
 		if !ok {
 			return Params{}, fmt.Errorf("parameter %s: not an integer", s.Name)
 		}

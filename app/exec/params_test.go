@@ -66,6 +66,18 @@ func TestParametersOutOfBoundsAreNamed(t *testing.T) {
 	}
 }
 
+func TestAMissingParameterIsCalledMissing(t *testing.T) {
+	value := exec.DefaultParams().Value()
+	delete(value, "maxKeys")
+	if _, err := exec.ParseParams(value); err == nil || err.Error() != "parameter maxKeys is missing" {
+		t.Error(err)
+	}
+	value["maxKeys"] = "20"
+	if _, err := exec.ParseParams(value); err == nil || err.Error() != "parameter maxKeys: not an integer" {
+		t.Error(err)
+	}
+}
+
 func TestParseParamsIsStrict(t *testing.T) {
 	good := exec.DefaultParams().Value()
 	if p, err := exec.ParseParams(good); err != nil || p != exec.DefaultParams() {

@@ -1,6 +1,7 @@
 package identity_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -183,7 +184,8 @@ func TestControlFollowsTheModel(t *testing.T) {
 			if len(signers) == 0 {
 				continue
 			}
-			line, want := "", false
+			var line string
+			var want bool
 			var target *control
 			current := rapid.IntRange(0, 5).Draw(rt, "prev") > 0 || len(present.versions) == 1
 			if rapid.IntRange(0, 9).Draw(rt, "kind") == 0 {
@@ -249,7 +251,7 @@ func (m model) check(t *rapid.T, s *apptest.Script) {
 	defer view.Close()
 	for _, name := range names {
 		d, versions := s.DIDs[name], m[name].versions
-		if _, err := identity.Select(view.Reader(), d, did.At{Time: time.Unix(versions[0].time-1, 0)}); err != did.ErrNotFound {
+		if _, err := identity.Select(view.Reader(), d, did.At{Time: time.Unix(versions[0].time-1, 0)}); !errors.Is(err, did.ErrNoVersion) {
 			t.Fatalf("before creation: %v", err)
 		}
 		for i, v := range versions {

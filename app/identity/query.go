@@ -27,7 +27,8 @@ func read(r exec.Reader, key []byte, d did.DID) (*Record, error) {
 }
 
 // Select reads a version by id or time (did.At), the present one if both are zero; with both, the version must be the
-// one that the time selects. did.ErrNotFound if none fits. Deactivated says whether the DID is deactivated, whatever
+// one that the time selects. did.ErrNotFound without the DID,
+// did.ErrNoVersion if no version fits. Deactivated says whether the DID is deactivated, whatever
 // version is returned.
 func Select(r exec.Reader, d did.DID, at did.At) (*Record, error) {
 	present, err := Get(r, d)
@@ -45,7 +46,7 @@ func Select(r exec.Reader, d did.DID, at did.At) (*Record, error) {
 	}
 	if at.VersionID != "" && at.VersionID != selected.VersionID {
 		if !at.Time.IsZero() {
-			return nil, did.ErrNotFound
+			return nil, did.ErrNoVersion
 		}
 		if selected, err = byID(r, present, at.VersionID); err != nil {
 			return nil, err
@@ -59,14 +60,17 @@ func Select(r exec.Reader, d did.DID, at did.At) (*Record, error) {
 	return selected, nil
 }
 
-// Nth reads version n of d, 1 being the first; did.ErrNotFound if there is none.
+// Nth reads version n of d, 1 being the first; did.ErrNoVersion if there is none.
 func Nth(r exec.Reader, d did.DID, n int64) (*Record, error) {
 	present, err := Get(r, d)
 	if err != nil {
 		return nil, err
 	}
-	if present == nil || n < 1 || n > present.N {
+	if present == nil {
 		return nil, did.ErrNotFound
+	}
+	if n < 1 || n > present.N {
+		return nil, did.ErrNoVersion
 	}
 	return version(r, present, n)
 }
@@ -87,14 +91,14 @@ func byID(r exec.Reader, present *Record, id string) (*Record, error) {
 	number, _, _ := strings.Cut(id, "-")
 	n, err := strconv.ParseInt(number, 10, 64)
 	if err != nil || n < 1 || n > present.N {
-		return nil, did.ErrNotFound
+		return nil, did.ErrNoVersion
 	}
 	record, err := version(r, present, n)
 	if err != nil {
 		return nil, err
 	}
 	if record.VersionID != id {
-		return nil, did.ErrNotFound
+		return nil, did.ErrNoVersion
 	}
 	return record, nil
 }
@@ -120,7 +124,7 @@ func byTime(r exec.Reader, present *Record, t int64) (*Record, error) {
 		return nil, fault
 	}
 	if later == 0 {
-		return nil, did.ErrNotFound
+		return nil, did.ErrNoVersion
 	}
 	return version(r, present, int64(later))
 }

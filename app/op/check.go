@@ -98,8 +98,15 @@ func verifyP256(key, message, signature []byte) bool {
 	if x == nil {
 		return false
 	}
+	point := make([]byte, 65)
+	point[0] = 4 // uncompressed (SEC 1, section 2.3.3)
+	x.FillBytes(point[1:33])
+	y.FillBytes(point[33:])
+	public, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point)
+	if err != nil {
+		return false
+	}
 	digest := sha256.Sum256(message)
-	public := &ecdsa.PublicKey{Curve: elliptic.P256(), X: x, Y: y}
 	return ecdsa.Verify(public, digest[:], new(big.Int).SetBytes(r), new(big.Int).SetBytes(s))
 }
 

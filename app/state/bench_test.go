@@ -31,9 +31,6 @@ type bench struct {
 	random  *rand.Rand
 	value   [benchValue]byte
 	records int
-	cpu     time.Duration
-	wal     uint64
-	written uint64
 	updates int
 }
 

@@ -3,6 +3,7 @@ package state
 import (
 	"bytes"
 	"crypto/sha256"
+	"errors"
 	"maps"
 	"slices"
 	"testing"
@@ -126,7 +127,7 @@ func verify(t fatal, view *Snapshot, key, value string) {
 		t.Fatalf("prove %q: %v", key, err)
 	}
 	root := view.Root()
-	ok := false
+	var ok bool
 	if value != "" {
 		ok = ics23.VerifyMembership(ics23.SmtSpec, root[:], proof, []byte(key), []byte(value))
 	} else {
@@ -214,7 +215,7 @@ func TestStoreBehavesAsTheModel(t *testing.T) {
 		}
 		for i, want := range history {
 			view, err := s.Snapshot(int64(i + 1))
-			if err == ErrVersion && i < len(history)-1 {
+			if errors.Is(err, ErrVersion) && i < len(history)-1 {
 				continue
 			}
 			if err != nil {

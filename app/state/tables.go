@@ -2,6 +2,7 @@ package state
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -26,8 +27,6 @@ type meta struct {
 	count  int64
 	root   hash
 }
-
-var metaKey = []byte{tableMeta}
 
 func (m meta) encode() []byte {
 	out := make([]byte, 0, 1+8+8+len(m.root))
@@ -70,7 +69,7 @@ func tableBounds(table byte, start, end []byte) (lower, upper []byte) {
 func lookup(r pebble.Reader, table byte, key []byte) ([]byte, error) {
 	var buf [96]byte
 	value, closer, err := r.Get(append(append(buf[:0], table), key...))
-	if err == pebble.ErrNotFound {
+	if errors.Is(err, pebble.ErrNotFound) {
 		return nil, nil
 	}
 	if err != nil {

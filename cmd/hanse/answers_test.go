@@ -71,18 +71,19 @@ func TestADevLeagueSaysThatAPortIsTakenBeforeItMakesAnything(t *testing.T) {
 
 func TestRefusalsOfADIDSayWhatToDo(t *testing.T) {
 	tests := []struct {
-		status     int
-		kind, hint string
-		code       int
+		status             int
+		kind, detail, hint string
+		code               int
 	}{
-		{http.StatusBadRequest, "INVALID_DID", "hint: a DID looks like did:hanse:LEAGUE", exitUsage},
-		{http.StatusNotImplemented, "METHOD_NOT_SUPPORTED", "hint: a center resolves did:hanse", exitError},
-		{http.StatusNotFound, "NOT_FOUND", "hint: the DID may exist, and not have this version", exitNotFound},
+		{http.StatusBadRequest, "INVALID_DID", "", "hint: a DID looks like did:hanse:LEAGUE", exitUsage},
+		{http.StatusNotImplemented, "METHOD_NOT_SUPPORTED", "", "hint: a center resolves did:hanse", exitError},
+		{http.StatusNotFound, "NOT_FOUND", "", "hint: the DID may exist, and not have this version", exitNotFound},
+		{http.StatusNotFound, "NOT_FOUND", "the DID exists", "hint: the center says: the DID exists", exitNotFound},
 	}
 	for _, test := range tests {
 		center := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(test.status)
-			_, _ = w.Write([]byte(`{"didDocument":null,"didResolutionMetadata":{"error":{"type":"https://www.w3.org/ns/did#` + test.kind + `","title":"no","status":` + strconv.Itoa(test.status) + `}},"didDocumentMetadata":{}}`))
+			_, _ = w.Write([]byte(`{"didDocument":null,"didResolutionMetadata":{"error":{"type":"https://www.w3.org/ns/did#` + test.kind + `","title":"no","detail":"` + test.detail + `","status":` + strconv.Itoa(test.status) + `}},"didDocumentMetadata":{}}`))
 		}))
 		var notes bytes.Buffer
 		code := run([]string{"did", "resolve", "did:key:x", "--version-id", "1-x", "--api", center.URL}, nil, &notes, &notes)

@@ -62,7 +62,9 @@ func apiKeyCreateCommand() *cobra.Command {
 		Short: "Make a token; it is printed once and stored hashed",
 		Long: `Makes an API token and prints it, once. Scopes name what it may do:
   write:/issuers/{name}/credentials/issue   issue as one issuer ("*" as name: any)
-  write:/credentials/status                 revoke and suspend
+  write:/issuers/{name}/credentials/status  revoke and suspend what it issued
+  write:/credentials/status                 revoke and suspend what any issuer issued
+  write:/1.0/update                         let the center sign with its own keys (administrators)
   *                                         everything`,
 		Example: `  hanse api-key create registrar --scope write:/issuers/demo/credentials/issue --scope write:/credentials/status
   (umask 077; hanse api-key create ops --scope '*' --expires 720h > token)`,

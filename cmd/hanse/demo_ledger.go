@@ -120,15 +120,12 @@ func (s *story) revoke(ctx context.Context) error {
 	}
 	s.curl(`%s/credentials/status %s -d '{"credentialId":"%s","credentialStatus":{"type":"BitstringStatusListEntry","statusPurpose":"revocation"},"status":true}'`, s.l.m.Centers[0].API, curlAuth, c.ID)
 	begin := time.Now()
-	changed, err := setStatus(ctx, s.center(0), map[string]any{
-		"credentialId": c.ID, "status": true,
-		"credentialStatus": map[string]any{"type": "BitstringStatusListEntry", "statusPurpose": "revocation"},
-	})
+	changed, err := s.center(0).SetStatus(ctx, c.ID, "revocation", true)
 	if err != nil {
 		return err
 	}
-	if changed.pending {
-		return fmt.Errorf("the revocation of %s was accepted and not committed in time", c.ID)
+	if changed.State != app.Committed {
+		return fmt.Errorf("the revocation of %s was accepted (operation %s) and not committed in time", c.ID, changed.Operation)
 	}
 	head, err := s.center(0).League(ctx) // the revocation is committed at this height or before
 	if err != nil {
@@ -140,7 +137,7 @@ func (s *story) revoke(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := s.center(0).SetStatus(ctx, c.ID, "revocation", false); err == nil {
+	if _, err := s.center(0).SetStatus(ctx, c.ID, "revocation", false); err == nil {
 		return fmt.Errorf("the revocation of %s could be undone", c.ID)
 	}
 	s.say("%s: undoing it is refused, as it should be", s.name(0))

@@ -172,6 +172,9 @@ func didResolveCommand() *cobra.Command {
 		}
 		result, err := c.Resolve(cmd.Context(), args[0], options)
 		if errors.Is(err, did.ErrNotFound) && versionID+versionTime != "" {
+			if e := result.Resolution.Error; e != nil && e.Detail != "" {
+				return hinted(err, "the center says: %s", e.Detail)
+			}
 			return hinted(err, "the DID may exist, and not have this version: try without --version-id and --version-time")
 		}
 		if err != nil {

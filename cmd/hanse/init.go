@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -194,7 +193,7 @@ digests. With --install the genesis and the peers are put into a center's home d
 				note(cmd, "genesis and peers are in %s: start it with 'hanse serve --home %s'", install, install)
 			}
 			note(cmd, "sha-256 %s", fingerprint(genesis))
-			_, err = io.WriteString(cmd.OutOrStdout(), string(genesis))
+			_, err = cmd.OutOrStdout().Write(genesis)
 			return err
 		},
 	}

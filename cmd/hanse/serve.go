@@ -142,19 +142,19 @@ func (c *center) warn() {
 // prepare registers pending DIDs and makes status lists and leases; the center is ready when it is done.
 func (c *center) prepare(ctx context.Context) error {
 	if err := c.registrar.run(ctx); err != nil {
-		return nil // ctx ended
+		return untilEnd(err)
 	}
 	for pause := 200 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
-		err := c.issuance.Prepare(ctx)
-		if err == nil {
+		missing := c.issuance.Prepare(ctx)
+		switch {
+		case missing == nil:
 			c.prepared.Store(true)
 			c.log.Info("issuers are ready")
 			return nil
+		case ctx.Err() != nil:
+			return nil //nolint:nilerr // stopping, not failing
 		}
-		if ctx.Err() != nil {
-			return nil
-		}
-		c.log.Warn("an issuer is not ready yet", "error", err)
+		c.log.Warn("an issuer is not ready yet", "error", missing)
 		select {
 		case <-ctx.Done():
 			return nil

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -33,7 +32,7 @@ func runStatus(cmd *cobra.Command, _ []string) error {
 	if err != nil {
 		return err
 	}
-	out := map[string]any{"league": league, "ready": ready.Ready, "reasons": ready.Reasons, "checks": json.RawMessage(ready.Raw)}
+	out := map[string]any{"league": league, "ready": ready.Ready, "reasons": ready.Reasons, "checks": ready.Raw}
 	err = show(cmd, out, func(w io.Writer) {
 		row(w, "center", c.Base())
 		row(w, "league", league.League)

@@ -82,6 +82,9 @@ func (l *ledger) DID(_ context.Context, id did.DID, at did.At) (did.Version, err
 		}
 		return v, nil
 	}
+	if len(versions) > 0 {
+		return did.Version{}, did.ErrNoVersion
+	}
 	return did.Version{}, did.ErrNotFound
 }
 

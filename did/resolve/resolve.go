@@ -3,6 +3,7 @@ package resolve
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 
 	"github.com/mr-tron/base58"
 
@@ -35,6 +36,9 @@ func resolveTarget(ctx context.Context, r did.Resolver, t *target, o Options) Re
 		ctx = WithNoCache(ctx)
 	}
 	v, err := r.Resolve(ctx, t.url.DID, o.at())
+	if errors.Is(err, did.ErrNoVersion) {
+		return failed(&Error{Code: NotFound, Detail: noVersion(o), Err: err})
+	}
 	if err != nil {
 		return failed(classify(err))
 	}
@@ -59,6 +63,14 @@ func resolveTarget(ctx context.Context, r did.Resolver, t *target, o Options) Re
 		}
 	}
 	return result
+}
+
+// noVersion says which version a DID, which exists, does not have.
+func noVersion(o Options) string {
+	if o.at().Time.IsZero() {
+		return "the DID exists, but has no version with this versionId"
+	}
+	return "the DID exists, but had no version yet at this versionTime"
 }
 
 func failed(err *Error) Result { return Result{Resolution: ResolutionMetadata{Error: err}} }

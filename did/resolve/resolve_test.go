@@ -139,6 +139,19 @@ func TestResolveSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
+func TestAMissingVersionIsToldFromAMissingDID(t *testing.T) {
+	for url, want := range map[string]string{
+		hanseID + "?versionTime=2025-12-31T23:59:59Z":                                    "the DID exists, but had no version yet at this versionTime",
+		hanseID + "?versionId=3-op":                                                      "the DID exists, but has no version with this versionId",
+		"did:hanse:lubeck:QmaUo4PvvkdEWNDQRrA6p99w54fvks3AWhSRL5zQ979k6U?versionId=3-op": "DID not found",
+	} {
+		result := resolve.Resolve(t.Context(), newRouter(nil), url, resolve.Options{})
+		if e := result.Resolution.Error; e == nil || e.Code != resolve.NotFound || e.Detail != want || !errors.Is(e, did.ErrNotFound) {
+			t.Errorf("%s: %+v, want %q", url, e, want)
+		}
+	}
+}
+
 func TestStatusOfErrors(t *testing.T) {
 	for code, want := range map[resolve.Code]int{
 		resolve.InvalidDID: 400, resolve.InvalidDIDURL: 400, resolve.InvalidOptions: 400, resolve.NotFound: 404,

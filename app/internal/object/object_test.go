@@ -1,6 +1,7 @@
 package object_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -37,7 +38,7 @@ func TestNamesTheFirstFault(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := object.New(c.members, "/body")
 			r.String("a/b")
-			err, ok := r.Done().(*object.Error)
+			err, ok := errors.AsType[*object.Error](r.Done())
 			if !ok {
 				t.Fatal("no fault")
 			}
