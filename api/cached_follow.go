@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -27,7 +28,7 @@ func (l *Cached) Follow(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
-			return <-watching
+			return errors.Join(ctx.Err(), <-watching)
 		case <-check.C: // a block may have come before the stream began: nothing in the stream shows that it is missing
 			l.kick()
 		case err := <-watching:
