@@ -22,6 +22,7 @@ type crashRun struct {
 	returned int     // the last version whose Commit returned
 	begun    int     // the last version whose Commit began
 	points   int     // writes so far, of any goroutine
+	opened   bool    // the database has been opened
 	crashes  []crash
 }
 
@@ -40,7 +41,13 @@ func (r *crashRun) crash(op errorfs.Op) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.points++
-	for _, kept := range []int{0, 50, 100} {
+	kept := []int{0, 100}
+	if r.opened {
+		// Half of what is not synced, at random. Not while pebble opens: it makes a manifest, then a marker that names it, and syncs
+		// the directory once. File systems keep the order of changes to one directory; this simulation would drop either.
+		kept = append(kept, 50)
+	}
+	for _, kept := range kept {
 		cfg := vfs.CrashCloneCfg{UnsyncedDataPercent: kept, RNG: rand.New(rand.NewPCG(3, uint64(r.points)))}
 		r.crashes = append(r.crashes, crash{r.mem.CrashClone(cfg), r.returned, r.begun, r.points%7 == 0})
 	}
@@ -124,6 +131,9 @@ func TestCrashAtEveryWriteLeavesThisVersionOrTheOneBefore(t *testing.T) {
 	r := &crashRun{mem: vfs.NewCrashableMem(), states: []model{{}}}
 	db := openDB(t, errorfs.Wrap(r.mem, errorfs.InjectorFunc(r.crash)))
 	s := openStore(t, db, Options{LeafCacheBytes: 16 << 10})
+	r.mu.Lock()
+	r.opened = true
+	r.mu.Unlock()
 	for h := range blocks {
 		r.commit(t, s, h+1)
 		r.reopenAll(t)
