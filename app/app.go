@@ -14,6 +14,8 @@ import (
 // Options of an App.
 type Options struct {
 	Verdicts op.Verdicts // nil: none, every signature is computed
+	// Version of this binary ("1.2.3"), compared with the league's upgrade plan: see UpgradeError. "": not checked.
+	Version string
 }
 
 // What a caller of App can have done wrong.
@@ -28,7 +30,9 @@ var (
 // Open, Head and views are for any number of them, at any time.
 type App struct {
 	store    *state.Store
+	options  Options
 	verdicts op.Verdicts
+	version  *governance.Version // nil: not checked
 	batches  batches
 	executed *execution // by Execute, until Commit
 
@@ -48,10 +52,17 @@ type Head struct {
 	AppHash []byte `json:"appHash"`
 }
 
-// New returns an app over an opened store. Over an empty store it waits for Init.
+// New returns an app over an opened store. Over an empty store it waits for Init. It fails on a Version that is none.
 func New(store *state.Store, opts Options) (a *App, err error) {
 	defer storageFault(&err)
-	a = &App{store: store, verdicts: opts.Verdicts, consumed: map[op.ID]struct{}{}}
+	a = &App{store: store, options: opts, verdicts: opts.Verdicts, consumed: map[op.ID]struct{}{}}
+	if opts.Version != "" {
+		version, err := governance.ParseVersion(opts.Version)
+		if err != nil {
+			return nil, err
+		}
+		a.version = &version
+	}
 	if store.Version() == 0 {
 		return a, nil
 	}

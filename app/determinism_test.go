@@ -21,10 +21,17 @@ func presentVersion(view *app.View, d did.DID) string {
 	return r.VersionID
 }
 
+// streamBlocks is long enough for voting periods, recoveries and delays to pass.
+const streamBlocks = 64
+
 // The same stream of blocks gives the same results and app hashes, whatever differs between nodes.
 func TestSameBlocksSameResults(t *testing.T) {
-	for seed := range uint64(4) {
-		s, want := record(t, seed, 40)
+	seeds := uint64(4)
+	if testing.Short() {
+		seeds = 2
+	}
+	for seed := range seeds {
+		s, want := record(t, seed, streamBlocks)
 		full := &memory{}
 		poisoned := &memory{}
 		s.twins(poisoned)
@@ -89,10 +96,13 @@ func TestSameBlocksSameResults(t *testing.T) {
 
 // The stream is worth replaying only if it reaches what can go wrong.
 func TestStreamsReachEveryOutcome(t *testing.T) {
-	ops, txs := map[exec.Code]int{}, map[exec.Code]int{}
+	ops, txs, events := map[exec.Code]int{}, map[exec.Code]int{}, map[string]int{}
 	for seed := range uint64(4) {
-		_, results := record(t, seed, 40)
+		_, results := record(t, seed, streamBlocks)
 		for _, r := range results {
+			for _, e := range r.Events {
+				events[e.Type]++
+			}
 			for _, tx := range r.Txs {
 				txs[tx.Code]++
 				for _, o := range tx.Ops {
@@ -104,9 +114,15 @@ func TestStreamsReachEveryOutcome(t *testing.T) {
 	for _, c := range []exec.Code{
 		exec.OK, exec.CodeMalformed, exec.CodeWrongLeague, exec.CodeUnknownType, exec.CodeExpired, exec.CodeTooEarly, exec.CodeDuplicate,
 		exec.CodeOverQuota, exec.CodeBadSignature, exec.CodeDeactivated, exec.CodeVersionMismatch, exec.CodeNotLeased, exec.CodeIrreversible,
+		exec.CodeNotCenter, exec.CodeUnknownProposal, exec.CodeClosed, exec.CodeDuplicateVote, exec.CodeWrongState,
 	} {
 		if ops[c] == 0 {
 			t.Errorf("no operation with %s", c)
+		}
+	}
+	for _, e := range []string{"proposal.executed", "proposal.rejected", "center.suspended", "params.changed", "did.recovered", "validator.misbehaved"} {
+		if events[e] == 0 {
+			t.Errorf("no block with %s", e)
 		}
 	}
 	for _, c := range []exec.Code{exec.OK, exec.CodeBatchMalformed, exec.CodeSponsorSig, exec.CodeBatchRepeated, exec.CodeBatchLimit} {

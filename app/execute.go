@@ -54,14 +54,19 @@ func (x *execution) run(in BlockInput) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := x.checkVersion(); err != nil {
+		return err
+	}
 	rulings := x.judge(in.Txs) // before anything is written: it sees the state of H−1
 	if err := x.beginBlock(); err != nil {
 		return err
 	}
+	x.calendar()
 	x.misbehaviour(in.Misbehaviour)
 	for _, r := range rulings {
 		x.result.Txs = append(x.result.Txs, x.batch(r))
 	}
+	x.calendar() // what passed in this block without a delay happens in it
 	x.remember()
 	return x.finish(before)
 }
@@ -149,6 +154,7 @@ func (x *execution) affords(action Action, t *tally) bool {
 	return true
 }
 
+// env is what operation o is authorised in, or nil what the league itself acts in.
 func (x *execution) env(o *op.Operation) *exec.Env {
 	return &exec.Env{
 		Block: x.block, Store: readOnly{x.state}, Params: x.params, League: x.league, Op: o,
@@ -223,22 +229,6 @@ func (a *App) verify(c op.Check) bool {
 	ok := c.Verify()
 	a.verdicts.Put(key, ok)
 	return ok
-}
-
-// misbehaviour makes events of consensus evidence. Acting on it belongs to governance.
-func (x *execution) misbehaviour(validators []string) {
-	if len(validators) == 0 {
-		return
-	}
-	centers, err := governance.Centers(x.state)
-	intact(err)
-	for _, key := range validators {
-		e := exec.Event{Type: "validator.misbehaved", Attributes: []exec.Attribute{{Name: "validator", Value: key}}}
-		if i := slices.IndexFunc(centers, func(c governance.Center) bool { return c.Validator == key }); i >= 0 {
-			e.Subjects = []string{exec.SubjectCenter(centers[i].DID)}
-		}
-		x.result.Events = append(x.result.Events, e)
-	}
 }
 
 // finish computes what the block gave: validator updates, root, summary.

@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/hanse-id/hanse/app/due"
 	"github.com/hanse-id/hanse/app/exec"
 	"github.com/hanse-id/hanse/app/governance"
 	"github.com/hanse-id/hanse/app/identity"
 	"github.com/hanse-id/hanse/app/state"
 	"github.com/hanse-id/hanse/app/status"
+	"github.com/hanse-id/hanse/app/trust"
 )
 
 // maxProblems bounds what Fsck collects: after so many the state is not worth listing further.
@@ -62,6 +64,8 @@ func Fsck(store *state.Store, report func(done, total int64)) (err error) {
 		governance.Check(snap, found.add)
 		identity.Check(snap, found.add)
 		status.Check(snap, found.add)
+		trust.Check(snap, found.add)
+		due.Check(snap, found.add)
 		checkPrefixes(snap, found.add)
 		checkBlocks(snap, found.add)
 		checkBatches(snap, found.add)
@@ -78,7 +82,9 @@ func checkPrefixes(r exec.Reader, problem func(error)) {
 	for key := range r.Range([]byte{1}, nil) {
 		known := false
 		for _, p := range [...]string{
-			"g/league", "g/params", "g/v", "g/c/", "i/r/", "i/v/", "i/q/", "s/l/", "s/e/", "s/c/", "s/h/",
+			"g/league", "g/params", "g/rules", "g/v", "g/a", "g/c/", "g/h/", "g/k/", "g/m/", "g/s/", "g/n",
+			"g/o/", "g/p/", "g/t", "g/u", "g/w/", "d/n", "d/q/", "t/", "i/r/", "i/v/", "i/q/", "i/p/", "i/d/", "i/s/",
+			"s/l/", "s/e/", "s/c/", "s/h/",
 			idsPrefix, rootPrefix, batchPrefix, batchTimePrefix,
 		} {
 			known = known || bytes.HasPrefix(key, []byte(p))

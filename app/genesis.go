@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-	"strings"
 
 	"github.com/hanse-id/hanse/app/exec"
 	"github.com/hanse-id/hanse/app/governance"
@@ -13,22 +12,31 @@ import (
 	"github.com/hanse-id/hanse/app/op"
 	"github.com/hanse-id/hanse/app/state"
 	"github.com/hanse-id/hanse/did"
-	"github.com/hanse-id/hanse/did/keys"
 )
 
-// Bounds of a genesis that are not parameters.
-const (
-	maxCenters    = 128
-	maxSponsors   = 8
-	maxCenterName = 32
-	maxAPIBytes   = 512
-)
-
-// Genesis is the app state of a league's genesis file (JSON, JCS when assembled).
+// Genesis is the app state of a league's genesis file (JSON, JCS when assembled). The file names every member. A Genesis
+// made in Go may leave out Profile and Rules: see WithDefaults, which everything that reads them applies.
 type Genesis struct {
-	League  string          `json:"league"`
-	Params  exec.Params     `json:"params"`
-	Centers []GenesisCenter `json:"centers"`
+	League  string             `json:"league"`
+	Profile governance.Profile `json:"profile"` // "": consortium, or private where there is one center
+	Params  exec.Params        `json:"params"`
+	Rules   []governance.Rule  `json:"rules"` // in any order; nil: governance.DefaultRules()
+	Centers []GenesisCenter    `json:"centers"`
+}
+
+// WithDefaults returns g with a profile and a rule table, where it names none.
+func (g *Genesis) WithDefaults() *Genesis {
+	full := *g
+	if full.Profile == "" {
+		full.Profile = governance.Consortium
+		if len(g.Centers) == 1 {
+			full.Profile = governance.Private
+		}
+	}
+	if full.Rules == nil {
+		full.Rules = governance.DefaultRules()
+	}
+	return &full
 }
 
 // GenesisCenter is a center's descriptor: `hanse init` writes it, `hanse genesis assemble` collects it.
@@ -54,8 +62,15 @@ func (g *Genesis) Validate() error {
 	if err := g.Params.Validate(); err != nil {
 		return err
 	}
-	if len(g.Centers) == 0 || len(g.Centers) > maxCenters {
-		return fmt.Errorf("genesis: %d centers, 1 to %d expected", len(g.Centers), maxCenters)
+	full := g.WithDefaults()
+	if err := full.Profile.Check(); err != nil {
+		return fmt.Errorf("genesis: %w", err)
+	}
+	if err := governance.CheckRules(full.Rules); err != nil {
+		return fmt.Errorf("genesis: %w", err)
+	}
+	if n := int64(len(g.Centers)); n == 0 || n > g.Params.MaxCenters || n < g.Params.MinCenters {
+		return fmt.Errorf("genesis: %d centers, %d to %d expected", n, max(1, g.Params.MinCenters), g.Params.MaxCenters)
 	}
 	used := uses{} // every name, DID and key, and who has it
 	for _, c := range g.Centers {
@@ -78,17 +93,13 @@ func (u uses) claim(what, center string) error {
 }
 
 func (c *GenesisCenter) validate(g *Genesis, used uses) error {
-	if !validName(c.Name) {
-		return fmt.Errorf("name is not 1 to %d lower-case letters, digits and inner '-'", maxCenterName)
-	}
-	if len(c.API) > maxAPIBytes || !strings.HasPrefix(c.API, "https://") && !strings.HasPrefix(c.API, "http://") || !printable(c.API) {
-		return fmt.Errorf("api %q is not an http URL", c.API)
-	}
-	if c.Power < 1 || c.Power > governance.MaxPower {
-		return fmt.Errorf("power %d is not within 1 and %d", c.Power, int64(governance.MaxPower))
-	}
-	if len(c.Sponsors) == 0 || len(c.Sponsors) > maxSponsors {
-		return fmt.Errorf("%d sponsor keys, 1 to %d expected", len(c.Sponsors), maxSponsors)
+	for _, err := range [...]error{
+		governance.CheckName(c.Name), governance.CheckAPI(c.API), governance.CheckPower(c.Power),
+		governance.CheckKey(c.Validator), governance.CheckSponsors(c.Sponsors),
+	} {
+		if err != nil {
+			return err
+		}
 	}
 	create, err := identity.ValidateGenesis(g.League, c.Create, g.Params)
 	if err != nil {
@@ -115,14 +126,7 @@ func (c *GenesisCenter) claimKeys(doc *did.Document, used uses) error {
 			own = append(own, text)
 		}
 	}
-	for i, text := range slices.Concat([]string{c.Validator}, c.Sponsors, own) {
-		key, err := keys.ParseMultikey(text)
-		if err != nil {
-			return fmt.Errorf("key %q: %w", text, err)
-		}
-		if i <= len(c.Sponsors) && key.Algorithm() != keys.EdDSA {
-			return fmt.Errorf("key %s is not an Ed25519 key", text)
-		}
+	for _, text := range slices.Concat([]string{c.Validator}, c.Sponsors, own) {
 		if err := used.claim(text, c.Name); err != nil {
 			return err
 		}
@@ -130,23 +134,16 @@ func (c *GenesisCenter) claimKeys(doc *did.Document, used uses) error {
 	return nil
 }
 
-func validName(s string) bool {
-	if s == "" || len(s) > maxCenterName || s[0] == '-' || s[len(s)-1] == '-' {
-		return false
-	}
-	return strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == "" // Trim stops at the first other character
-}
-
-func printable(s string) bool {
-	return strings.IndexFunc(s, func(c rune) bool { return c <= ' ' || c > '~' }) < 0
-}
-
 // apply writes the genesis state. The order of centers does not matter.
 func (g *Genesis) apply(s exec.Store) error {
-	if err := governance.PutLeague(s, g.League); err != nil {
+	full := g.WithDefaults()
+	if err := governance.PutLeague(s, g.League, full.Profile); err != nil {
 		return err
 	}
 	if err := governance.PutParams(s, g.Params); err != nil {
+		return err
+	}
+	if err := governance.PutRules(s, full.Rules); err != nil {
 		return err
 	}
 	centers := make([]governance.Center, len(g.Centers))
@@ -161,11 +158,8 @@ func (g *Genesis) apply(s exec.Store) error {
 		centers[i] = governance.Center{
 			Name: c.Name, DID: create.DID(), Validator: c.Validator, Power: c.Power, Sponsors: c.Sponsors, API: c.API,
 		}
-		if err := governance.PutCenter(s, centers[i]); err != nil {
-			return err
-		}
 	}
-	return governance.PutValidators(s, governance.Wanted(centers))
+	return governance.Found(s, centers)
 }
 
 // genesisReader is the state before the first Commit, in key order. It never changes, so any number of readers may use it,

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/hanse-id/hanse/app/exec"
+	"github.com/hanse-id/hanse/app/governance"
 	"github.com/hanse-id/hanse/app/internal/object"
 	"github.com/hanse-id/hanse/did/jcs"
 )
@@ -20,12 +21,15 @@ func ParseGenesis(data []byte) (*Genesis, error) {
 		return nil, fmt.Errorf("genesis: %w", err)
 	}
 	m := object.New(members, "")
-	g := &Genesis{League: m.String("league")}
-	params, centers := m.Object("params"), m.List("centers")
+	g := &Genesis{League: m.String("league"), Profile: governance.Profile(m.String("profile"))}
+	params, rules, centers := m.Object("params"), m.List("rules"), m.List("centers")
 	if err := m.Done(); err != nil {
 		return nil, fmt.Errorf("genesis: %w", err)
 	}
 	if g.Params, err = exec.ParseParams(params); err != nil {
+		return nil, fmt.Errorf("genesis: %w", err)
+	}
+	if g.Rules, err = governance.ReadRules(rules, "/rules"); err != nil {
 		return nil, fmt.Errorf("genesis: %w", err)
 	}
 	for i, item := range centers {
@@ -64,13 +68,17 @@ func readCenter(members map[string]any) (*GenesisCenter, error) {
 	return c, m.Done()
 }
 
-// Canonical returns the JCS form of g.
+// Canonical returns the JCS form of g, with defaults spelled out and the rules in their order.
 func (g *Genesis) Canonical() ([]byte, error) {
+	g = g.WithDefaults()
 	centers := make([]any, len(g.Centers))
 	for i := range g.Centers {
 		centers[i] = g.Centers[i].value()
 	}
-	return jcs.Encode(map[string]any{"league": g.League, "params": g.Params.Value(), "centers": centers})
+	return jcs.Encode(map[string]any{
+		"league": g.League, "profile": string(g.Profile), "params": g.Params.Value(),
+		"rules": governance.RulesValue(governance.SortedRules(g.Rules)), "centers": centers,
+	})
 }
 
 func (c *GenesisCenter) value() map[string]any {

@@ -3,6 +3,7 @@ package app_test
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -83,6 +84,11 @@ func TestGenesisIsReadStrictly(t *testing.T) {
 		"fraction":         strings.Replace(string(good), `"power":10`, `"power":10.5`, 1),
 		"exponent":         strings.Replace(string(good), `"power":10`, `"power":1e1`, 1),
 		"missing member":   strings.Replace(string(good), `"power":10,`, ``, 1),
+		"missing profile":  strings.Replace(string(good), `"profile":"consortium",`, ``, 1),
+		"missing rules":    strings.Replace(string(good), `"rules":`, `"rule":`, 1),
+		"rules of null":    `{"centers":[],"league":"test","params":{},"profile":"hybrid","rules":null}`,
+		"rule of a number": strings.Replace(string(good), `"rules":[`, `"rules":[7,`, 1),
+		"a rule's member":  strings.Replace(string(good), `{"action":"evidence"`, `{"actions":"evidence"`, 1),
 		"missing param":    strings.Replace(string(good), `"windowSeconds":600`, ``, 1),
 		"trailing data":    string(good) + "{}",
 		"list":             "[]",
@@ -101,6 +107,12 @@ func TestBadGenesisIsRefused(t *testing.T) {
 		"no league":                    func(g *app.Genesis) { g.League = "" },
 		"league with a colon":          func(g *app.Genesis) { g.League = "a:b" },
 		"no centers":                   func(g *app.Genesis) { g.Centers = nil },
+		"an unknown profile":           func(g *app.Genesis) { g.Profile = "public" },
+		"no rules":                     func(g *app.Genesis) { g.Rules = []governance.Rule{} },
+		"an unknown rule":              func(g *app.Genesis) { g.Rules[0].Action = "center.promote" },
+		"fewer centers than the floor": func(g *app.Genesis) { g.Params.MinCenters = 4 },
+		"more centers than the limit":  func(g *app.Genesis) { g.Params.MaxCenters = 2 },
+		"no majority":                  func(g *app.Genesis) { g.Params.VoteNumerator = 1 },
 		"no window":                    func(g *app.Genesis) { g.Params.WindowSeconds = 0 },
 		"batch above its format":       func(g *app.Genesis) { g.Params.MaxBatchOps = 1025 },
 		"a name twice":                 func(g *app.Genesis) { g.Centers[1].Name = g.Centers[0].Name },
@@ -144,5 +156,45 @@ func TestBadGenesisIsRefused(t *testing.T) {
 				t.Error("Init accepted it")
 			}
 		})
+	}
+}
+
+// A genesis made in Go may leave out profile and rules; the file spells them out.
+func TestGenesisHasDefaults(t *testing.T) {
+	for n, want := range map[int]governance.Profile{1: governance.Private, 2: governance.Consortium} {
+		g := apptest.Genesis(n, exec.DefaultParams())
+		g.Profile, g.Rules = "", nil
+		if err := g.Validate(); err != nil {
+			t.Fatal(err)
+		}
+		data, err := g.Canonical()
+		if err != nil {
+			t.Fatal(err)
+		}
+		full, err := app.ParseGenesis(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if full.Profile != want {
+			t.Errorf("%d centers: profile %s", n, full.Profile)
+		}
+		if diff := cmp.Diff(governance.DefaultRules(), full.Rules); diff != "" {
+			t.Error(diff)
+		}
+		if g.Profile != "" || g.Rules != nil {
+			t.Error("the genesis itself was changed")
+		}
+	}
+}
+
+// The order of rules makes no difference to the state.
+func TestRulesOfGenesisAreOrdered(t *testing.T) {
+	l := apptest.New(t, apptest.Options{Centers: 3})
+	want := l.App.Head().AppHash
+	swapped := genesis()
+	slices.Reverse(swapped.Rules)
+	hash, _, err := l.App.Init(swapped)
+	if err != nil || !bytes.Equal(want, hash) {
+		t.Errorf("another order gives another state (%v)", err)
 	}
 }

@@ -98,9 +98,9 @@ func (j *judge) admissible(h *op.Header) exec.Code {
 // sponsored checks the center behind a batch: known, not halted, room left, signature.
 func (j *judge) sponsored(h *op.Header, t *tally) exec.Code {
 	switch {
-	case t.center == nil:
+	case t.center == nil || t.center.Status == governance.Removed:
 		return exec.CodeUnknownSponsor
-	case t.center.Halted:
+	case !t.center.Sponsoring():
 		return exec.CodeSponsorHalted
 	case !j.fits(h, t):
 		return exec.CodeBatchLimit

@@ -124,6 +124,35 @@ func haltedLeague(t *testing.T) (*apptest.League, error) {
 	return l, l.Store.Commit(b, 2, nil)
 }
 
+// Batches of centers that are out are refused from the next block on, and taken again when they are back.
+func TestBatchesOfCentersThatAreOutAreRefused(t *testing.T) {
+	s := apptest.Run(t, apptest.Options{}, "")
+	for _, c := range []struct {
+		lines string
+		want  exec.Code
+	}{
+		{"", exec.OK},
+		{"pass A as=center-1,center-2,center-3 kind=sponsor.halt center=center-4", exec.CodeSponsorHalted},
+		{"pass B as=center-1,center-2,center-3 kind=sponsor.resume center=center-4", exec.OK},
+		{"pass C as=center-1,center-2,center-3 kind=center.suspend center=center-4", exec.CodeSponsorHalted},
+		{"pass D as=center-1,center-2,center-3 kind=center.reinstate center=center-4", exec.OK},
+		{"change center-4 sponsors=s9", exec.CodeSponsorSig},
+		{"change center-4 sponsors=s9,s8", exec.CodeSponsorSig},
+		{"pass E as=center-1,center-2,center-3 kind=center.remove center=center-4", exec.CodeUnknownSponsor},
+	} {
+		s.Play(c.lines)
+		tx := s.BatchOf("center-4", s.Centers[3], create(s.League, "a"))
+		err := s.App.CheckProposal(app.Proposal{Height: s.Store.Version() + 1, Time: s.Time, Txs: [][]byte{tx}})
+		got := exec.OK
+		if rejected, ok := errors.AsType[*app.ProposalError](err); ok {
+			got = rejected.Code
+		}
+		if got != c.want {
+			t.Errorf("after %q: %s, want %s", c.lines, got, c.want)
+		}
+	}
+}
+
 // create makes a did.create whose key has the name of the DID.
 func create(l *apptest.League, name string) []byte {
 	body := map[string]any{"document": apptest.Document(name), "salt": apptest.Salt(name)}

@@ -53,7 +53,7 @@ func TestOperationsOfAnotherLeagueOrTypeAreRefused(t *testing.T) {
 	if got := code(t, l, l.Sign(d, apptest.Signed(o.By, "a")...), l.Time); got != exec.CodeWrongLeague {
 		t.Errorf("got %s", got)
 	}
-	for _, kind := range []string{"did.recover", "did.creates", "status", "unit.pay"} {
+	for _, kind := range []string{"did.recovers", "did.creates", "status", "unit.pay"} {
 		d := l.Draft(kind, o.By, o.Body)
 		if got := code(t, l, l.Sign(d, apptest.Signed(o.By, "a")...), l.Time); got != exec.CodeUnknownType {
 			t.Errorf("%s: got %s", kind, got)

@@ -11,6 +11,7 @@ import (
 	"github.com/hanse-id/hanse/app"
 	"github.com/hanse-id/hanse/app/apptest"
 	"github.com/hanse-id/hanse/app/exec"
+	"github.com/hanse-id/hanse/app/identity"
 	"github.com/hanse-id/hanse/app/op"
 	"github.com/hanse-id/hanse/did"
 )
@@ -22,14 +23,16 @@ type stream struct {
 	random *rand.Rand
 	dids   []actor
 	lists  []listed
+	grants []listed // accreditations
 	old    [][]byte // envelopes sent before
 	txs    [][]byte // batches sent before
 	blocks []app.BlockInput
 }
 
 type actor struct {
-	id  did.DID
-	key string
+	id      did.DID
+	key     string
+	helpers []apptest.Signer // its recovery set: one of another DID; nil if it declares none
 }
 
 type listed struct {
@@ -43,7 +46,7 @@ func record(t testing.TB, seed uint64, n int) (*stream, []*app.BlockResult) {
 	var results []*app.BlockResult
 	for range n {
 		in := s.Input(s.transactions()...)
-		if s.random.IntN(5) == 0 {
+		if s.random.IntN(40) == 0 {
 			in.Misbehaviour = []string{s.Genesis.Centers[s.random.IntN(4)].Validator}
 		}
 		s.blocks = append(s.blocks, in)
@@ -54,9 +57,20 @@ func record(t testing.TB, seed uint64, n int) (*stream, []*app.BlockResult) {
 }
 
 func streamOptions(v op.Verdicts) apptest.Options {
-	return apptest.Options{Verdicts: v, Params: func(p *exec.Params) {
-		p.WindowSeconds, p.OpsPerDIDHour, p.BeginBlockItems, p.MaxCenterBlockOps, p.MaxBatchOps = 120, 20, 16, 8, 6
-	}}
+	return apptest.Options{
+		Verdicts: v,
+		Params: func(p *exec.Params) {
+			p.WindowSeconds, p.OpsPerDIDHour, p.BeginBlockItems, p.MaxCenterBlockOps, p.MaxBatchOps = 120, 40, 16, 8, 6
+			p.VotingSeconds, p.MinRecoverySeconds = 200, 100
+		},
+		Genesis: func(g *app.Genesis) {
+			for i := range g.Rules {
+				if r := &g.Rules[i]; r.Action == "params.change" {
+					r.Delay = 60
+				}
+			}
+		},
+	}
 }
 
 func run(l *apptest.League, in app.BlockInput) *app.BlockResult {
@@ -70,6 +84,21 @@ func run(l *apptest.League, in app.BlockInput) *app.BlockResult {
 	return result
 }
 
+// known are the DIDs that the ledger has.
+func (s *stream) known() (list []actor) {
+	view, err := s.App.View(0)
+	if err != nil {
+		s.TB.Fatal(err)
+	}
+	defer view.Close()
+	for _, a := range s.dids {
+		if presentVersion(view, a.id) != "1-none" {
+			list = append(list, a)
+		}
+	}
+	return list
+}
+
 func (s *stream) pick(n int) bool { return s.random.IntN(n) == 0 }
 
 func (s *stream) transactions() (txs [][]byte) {
@@ -78,7 +107,11 @@ func (s *stream) transactions() (txs [][]byte) {
 		for range 1 + s.random.IntN(6) {
 			envelopes = append(envelopes, s.envelope())
 		}
-		tx := s.Batch(s.random.IntN(4), envelopes...)
+		center := s.Sponsor()
+		if s.pick(3) {
+			center = s.random.IntN(4)
+		}
+		tx := s.Batch(center, envelopes...)
 		switch {
 		case s.pick(10):
 			tx = flip(tx, s.random.IntN(len(tx)))
@@ -96,7 +129,7 @@ func (s *stream) transactions() (txs [][]byte) {
 // envelope makes an operation, and sometimes spoils it.
 func (s *stream) envelope() []byte {
 	d, signers := s.draft()
-	switch s.random.IntN(16) {
+	switch s.random.IntN(48) {
 	case 0:
 		d.Exp = s.Time + int64(s.random.IntN(300)) - 100
 	case 1:
@@ -112,11 +145,11 @@ func (s *stream) envelope() []byte {
 	}
 	e := s.Sign(d, signers...)
 	switch {
-	case s.pick(16):
+	case s.pick(32):
 		e = flip(e, -1-s.random.IntN(80))
-	case s.pick(16):
+	case s.pick(32):
 		e = e[:s.random.IntN(len(e))+1]
-	case s.pick(8) && len(s.old) > 0:
+	case s.pick(16) && len(s.old) > 0:
 		e = s.old[s.random.IntN(len(s.old))]
 	case d.Type == "status.create":
 		s.lists = append(s.lists, listed{op.PayloadID(payload), d.By})
@@ -126,16 +159,25 @@ func (s *stream) envelope() []byte {
 }
 
 func (s *stream) draft() (op.Draft, []apptest.Signer) {
-	if len(s.dids) == 0 || s.pick(4) {
+	if s.pick(2) && len(s.blocks) > 8 {
+		return s.league()
+	}
+	known := s.known()
+	if len(known) == 0 || s.pick(6) {
 		return s.create()
 	}
-	a := s.dids[s.random.IntN(len(s.dids))]
+	if s.pick(10) {
+		known = s.dids
+	}
+	a := known[s.random.IntN(len(known))]
 	signer := apptest.Signed(a.id, a.key)
 	switch n := s.random.IntN(20); {
 	case n < 4 || n >= 6 && n < 19 && len(s.lists) == 0:
 		document := apptest.Document(a.key)
 		document["service"] = []any{map[string]any{"id": "#s" + strconv.Itoa(s.random.IntN(9)), "type": "Web", "serviceEndpoint": "https://a.example"}}
 		return s.Draft("did.update", a.id, map[string]any{"document": document, "prev": s.version(a.id)}), signer
+	case n == 4 && a.helpers != nil:
+		return s.recovery(a, signer)
 	case n < 6:
 		return s.Draft("status.create", a.id, map[string]any{
 			"issuer": string(a.id), "operators": apptest.Multikeys("o1"), "purposes": []any{"revocation", "suspension"},
@@ -162,12 +204,35 @@ func (s *stream) create() (op.Draft, []apptest.Signer) {
 		key = "p" + key // P-256
 	}
 	body := map[string]any{"document": apptest.Document(key), "salt": apptest.Salt(key)}
+	var helpers []apptest.Signer
+	if len(s.dids) > 0 && s.pick(2) {
+		h := s.dids[s.random.IntN(len(s.dids))]
+		body["recovery"] = map[string]any{"set": []any{string(h.id)}, "delay": int64(100)}
+		helpers = apptest.Signed(h.id, h.key)
+	}
 	id, err := op.CreatedDID(apptest.Name, body)
 	if err != nil {
 		s.TB.Fatal(err)
 	}
-	s.dids = append(s.dids, actor{id, key})
+	s.dids = append(s.dids, actor{id, key, helpers})
 	return s.Draft("did.create", id, body), apptest.Signed(id, key)
+}
+
+// recovery starts or cancels the recovery of a.
+func (s *stream) recovery(a actor, own []apptest.Signer) (op.Draft, []apptest.Signer) {
+	view, err := s.App.View(0)
+	if err != nil {
+		s.TB.Fatal(err)
+	}
+	defer view.Close()
+	pending, err := identity.PendingOf(view.Reader(), a.id)
+	if err != nil {
+		s.TB.Fatal(err)
+	}
+	if pending != nil {
+		return s.Draft("did.recover.cancel", a.id, map[string]any{"recovery": pending.ID.String()}), own
+	}
+	return s.Draft("did.recover", a.id, map[string]any{"document": apptest.Document(a.key), "prev": s.version(a.id)}), a.helpers
 }
 
 // version is the present version id of d, mostly.

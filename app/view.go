@@ -58,6 +58,8 @@ func (a *App) View(version int64) (*View, error) {
 	}
 	v := &View{app: a, snap: snap, reader: snap}
 	switch {
+	case snap.Version() > 0 && snap.Version() == head.Height:
+		v.head = head // without reading the block's record, which names its operations
 	case snap.Version() > 0:
 		v.head, err = readHead(snap)
 	case initial == nil:

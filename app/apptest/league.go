@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/hanse-id/hanse/app"
 	"github.com/hanse-id/hanse/app/exec"
+	"github.com/hanse-id/hanse/app/governance"
 	"github.com/hanse-id/hanse/app/op"
 	"github.com/hanse-id/hanse/app/state"
 	"github.com/hanse-id/hanse/did"
@@ -28,6 +30,7 @@ const (
 type Options struct {
 	Centers  int
 	Params   func(*exec.Params)
+	Genesis  func(*app.Genesis) // the last word, before it is applied
 	Verdicts op.Verdicts
 }
 
@@ -46,10 +49,10 @@ type League struct {
 	nonce   uint64
 }
 
-// Genesis makes a genesis of n centers named center-1, …, whose control key is "<name>", validator key "<name>-v" and
-// sponsor key "<name>-s".
+// Genesis makes the genesis of a consortium of n centers named center-1, …, whose control key is "<name>", validator key
+// "<name>-v" and sponsor key "<name>-s", with the default rules; centers accredit of their own right for "prefix:Example".
 func Genesis(n int, params exec.Params) *app.Genesis {
-	g := &app.Genesis{League: Name, Params: params}
+	g := &app.Genesis{League: Name, Profile: governance.Consortium, Params: params, Rules: governance.DefaultRules("prefix:Example")}
 	for i := range n {
 		name := fmt.Sprintf("center-%d", i+1)
 		g.Centers = append(g.Centers, app.GenesisCenter{
@@ -81,6 +84,9 @@ func New(tb testing.TB, o Options) *League {
 		o.Centers = 4
 	}
 	l := &League{TB: tb, Genesis: Genesis(o.Centers, params), Time: Start, options: o, fs: vfs.NewMem()}
+	if o.Genesis != nil {
+		o.Genesis(l.Genesis)
+	}
 	for _, c := range l.Genesis.Centers {
 		d, err := app.CenterDID(Name, c)
 		l.must(err)
@@ -186,13 +192,35 @@ func (l *League) Decode(envelope []byte) *op.Operation {
 // Batch seals envelopes as the i-th center's transaction.
 func (l *League) Batch(center int, envelopes ...[]byte) []byte {
 	l.TB.Helper()
+	return l.BatchOf(l.Genesis.Centers[center].Name, l.Centers[center], envelopes...)
+}
+
+// BatchOf seals envelopes as the transaction of a center whose sponsor key is "<name>-s".
+func (l *League) BatchOf(name string, center did.DID, envelopes ...[]byte) []byte {
+	l.TB.Helper()
 	l.nonce++
 	var nonce [16]byte
 	copy(nonce[:], fmt.Sprintf("batch %d", l.nonce))
-	name := l.Genesis.Centers[center].Name
-	tx, err := op.SealBatch(context.Background(), Name, l.Centers[center], nonce, l.Time+60, envelopes, Key(name+"-s"))
+	tx, err := op.SealBatch(context.Background(), Name, center, nonce, l.Time+60, envelopes, Key(name+"-s"))
 	l.must(err)
 	return tx
+}
+
+// Sponsor is the first center of genesis whose batches the league takes now.
+func (l *League) Sponsor() int {
+	l.TB.Helper()
+	view, err := l.App.View(0)
+	l.must(err)
+	defer view.Close()
+	for i, d := range l.Centers {
+		c, err := governance.Get(view.Reader(), d)
+		l.must(err)
+		if c.Sponsoring() && slices.Contains(c.Sponsors, Key(l.Genesis.Centers[i].Name+"-s").Public().Multikey()) {
+			return i
+		}
+	}
+	l.TB.Fatal("no center of genesis may sponsor")
+	return 0
 }
 
 // Input is the next block with these transactions.
@@ -203,7 +231,13 @@ func (l *League) Input(txs ...[]byte) app.BlockInput {
 // Block executes and commits transactions as the next block, and lets a second pass.
 func (l *League) Block(txs ...[]byte) *app.BlockResult {
 	l.TB.Helper()
-	result, err := l.App.Execute(l.Input(txs...))
+	return l.Execute(l.Input(txs...))
+}
+
+// Execute executes and commits a block, and lets a second pass.
+func (l *League) Execute(in app.BlockInput) *app.BlockResult {
+	l.TB.Helper()
+	result, err := l.App.Execute(in)
 	l.must(err)
 	_, err = l.App.Commit()
 	l.must(err)
@@ -211,10 +245,10 @@ func (l *League) Block(txs ...[]byte) *app.BlockResult {
 	return result
 }
 
-// Do executes envelopes as one batch of the first center in a block, and returns their outcomes.
+// Do executes envelopes as one batch of the first center that may sponsor, in a block, and returns their outcomes.
 func (l *League) Do(envelopes ...[]byte) []app.OpResult {
 	l.TB.Helper()
-	r := l.Block(l.Batch(0, envelopes...)).Txs[0]
+	r := l.Block(l.Batch(l.Sponsor(), envelopes...)).Txs[0]
 	if r.Code != exec.OK {
 		l.TB.Fatalf("batch refused: %s", r.Code)
 	}

@@ -13,7 +13,7 @@ import (
 
 // Script is a scenario under way. Each line is one operation in a block of its own; lines between { and } share a block:
 //
-//	create A keys=a1,a2 threshold=2 next=a3 controllers=B,C auth=x1 services=1 recovery=R by a1,a2
+//	create A keys=a1,a2 threshold=2 next=a3 controllers=B,C auth=x1 services=1 recovery=B by a1,a2
 //	update A keys=a3 prev=1 by a3              # prev: the version it names; the present one if left out
 //	deactivate A reveal=a4 by ~a4              # ~: named by its multikey, as revealed keys are
 //	list L owner=A issuer=key:i operators=o1 purposes=revocation bits=1 size=131072 by a1
@@ -23,17 +23,21 @@ import (
 //	time +3600                                 # block time passes
 //	reopen                                     # the node restarts
 //
-// What is left out is the simplest thing that works. Signers are key names: of the DID itself, "B/b1" of another one,
+// Lines about the league stand in script_governance.go, about accreditations in script_trust.go, about recovery in
+// script_recovery.go. What is left out is the simplest thing that works. Signers are key names: of the DID itself, "B/b1" of another one,
 // "key:i" for did:key, operators as they are. "-> code" at the end is the expected outcome, "?" any; ok if there is none.
 type Script struct {
 	*League
-	DIDs    map[string]did.DID
-	Lists   map[string]op.ID
-	Results []app.OpResult     // one a line that made an operation
-	owners  map[string]did.DID // of lists
-	last    []byte
-	group   []line
-	grouped bool
+	DIDs      map[string]did.DID
+	Lists     map[string]op.ID
+	Proposals map[string]int64   // numbers
+	Grants    map[string]op.ID   // accreditations
+	Results   []app.OpResult     // one a line that made an operation
+	owners    map[string]did.DID // of lists
+	marks     map[string]int64   // block times
+	last      []byte
+	group     []line
+	grouped   bool
 }
 
 // line is one operation of a block with its expected outcome.
@@ -46,7 +50,10 @@ type line struct {
 // Run plays a scenario in a league of its own and fails the test at the first unexpected outcome.
 func Run(tb testing.TB, o Options, text string) *Script {
 	tb.Helper()
-	s := &Script{League: New(tb, o), DIDs: map[string]did.DID{}, Lists: map[string]op.ID{}, owners: map[string]did.DID{}}
+	s := &Script{
+		League: New(tb, o), DIDs: map[string]did.DID{}, Lists: map[string]op.ID{}, Proposals: map[string]int64{},
+		Grants: map[string]op.ID{}, owners: map[string]did.DID{}, marks: map[string]int64{},
+	}
 	for i, c := range s.Centers {
 		s.DIDs["center-"+strconv.Itoa(i+1)] = c
 	}
@@ -82,6 +89,9 @@ func (s *Script) play(text string) {
 	case "reopen":
 		s.Restart()
 	default:
+		if s.stated(words) {
+			return
+		}
 		if want = strings.TrimSpace(want); want == "" {
 			want = "ok"
 		}
@@ -135,6 +145,14 @@ func (s *Script) operation(words []string) []byte {
 	if words[0] == "again" {
 		return s.last
 	}
+	if d, owner, ok := s.module(words); ok {
+		_, signers := params(words[1:])
+		if signers == nil {
+			signers = []string{owner}
+		}
+		s.last = s.Sign(d, s.signers(owner, signers)...)
+		return s.last
+	}
 	name := words[1]
 	p, signers := params(words[2:])
 	var d op.Draft
@@ -179,6 +197,24 @@ func (s *Script) operation(words []string) []byte {
 	}
 	s.last = s.Sign(d, s.signers(name, signers)...)
 	return s.last
+}
+
+// module makes the operation of a line that a file of its own knows: its draft, and the DID of the script that signs with a
+// key of its own name where the line has no "by".
+func (s *Script) module(words []string) (d op.Draft, owner string, ok bool) {
+	if d, owner, ok = s.governance(words); ok {
+		return d, owner, true
+	}
+	if d, owner, ok = s.trust(words); ok {
+		return d, owner, true
+	}
+	return s.recovery(words)
+}
+
+// stated plays a line that is no operation but says something of the state, and fails the test if it is not so.
+func (s *Script) stated(words []string) bool {
+	s.TB.Helper()
+	return s.governanceState(words) || s.trustState(words) || s.recoveryState(words)
 }
 
 // list makes a status.create.
@@ -243,8 +279,8 @@ func (s *Script) target(p map[string]string) map[string]any {
 		}
 		body["next"] = next
 	}
-	if p["recovery"] != "" {
-		body["recovery"] = map[string]any{"set": p["recovery"]}
+	if recovery := s.declaration(p); recovery != nil {
+		body["recovery"] = recovery
 	}
 	return body
 }

@@ -10,7 +10,7 @@ import (
 // because codes are under consensus (`ledger.md` 6, 8) and clients branch on names.
 type Code uint32
 
-// The table. Operations: 1–39, batches: 40–59, edge only (never a receipt): 60–.
+// The table. Operations: 1–39 and 100–, batches: 40–59, edge only (never a receipt): 60–99.
 const (
 	OK                  Code = 0
 	CodeMalformed       Code = 1  // not a well-formed operation
@@ -35,6 +35,23 @@ const (
 	CodeNotLeased       Code = 20 // index was never leased
 	CodeIrreversible    Code = 21 // revocation never goes back
 	CodeListFull        Code = 22 // no indices left to lease
+	CodeNotCenter       Code = 23 // the DID is no active center of the league
+	CodeUnknownCenter   Code = 24 // no such center
+	CodeNotPermitted    Code = 25 // the league's rule table gives this right to nobody of this role
+	CodeUnknownProposal Code = 26 // no such proposal
+	CodeClosed          Code = 27 // the proposal is closed: decided, withdrawn, or past its voting period
+	CodeDuplicateVote   Code = 28 // the center has cast this vote already
+	CodeValidatorBound  Code = 29 // the validator set would be emptied, lose more than a third at once, or leave its bounds
+	CodeCenterFloor     Code = 30 // the league would have fewer centers than its floor
+	CodeKeyReused       Code = 31 // the key is, or was, in use
+	CodeWrongState      Code = 32 // the thing is not in a state that allows this (revoked, suspended, superseded…)
+	CodeUnknownGrant    Code = 33 // no such accreditation
+	CodeScopeExceeded   Code = 34 // wider than what the authority itself holds
+	CodePathBroken      Code = 35 // the authority's own accreditation is not in force
+	CodeCycle           Code = 36 // the subject stands above itself
+	CodeNoRecovery      Code = 37 // the DID declares no such recovery
+	CodeRecoveryPending Code = 38 // a recovery is pending: cancel it or wait
+	CodeUnknownSchema   Code = 39 // no such schema
 
 	CodeBatchMalformed Code = 40 // not a well-formed batch
 	CodeUnknownSponsor Code = 41 // no such center
@@ -86,6 +103,23 @@ var table = [...]row{
 	{CodeNotLeased, Info{"not-leased", 409, false}},
 	{CodeIrreversible, Info{"irreversible", 409, false}},
 	{CodeListFull, Info{"list-full", 409, false}},
+	{CodeNotCenter, Info{"not-a-center", 403, false}},
+	{CodeUnknownCenter, Info{"unknown-center", 404, false}},
+	{CodeNotPermitted, Info{"not-permitted", 403, false}},
+	{CodeUnknownProposal, Info{"unknown-proposal", 404, false}},
+	{CodeClosed, Info{"proposal-closed", 409, false}},
+	{CodeDuplicateVote, Info{"duplicate-vote", 409, false}},
+	{CodeValidatorBound, Info{"validator-bound", 409, false}},
+	{CodeCenterFloor, Info{"center-floor", 409, false}},
+	{CodeKeyReused, Info{"key-reused", 409, false}},
+	{CodeWrongState, Info{"wrong-state", 409, false}},
+	{CodeUnknownGrant, Info{"unknown-accreditation", 404, false}},
+	{CodeScopeExceeded, Info{"scope-exceeded", 403, false}},
+	{CodePathBroken, Info{"path-broken", 409, false}},
+	{CodeCycle, Info{"cycle", 409, false}},
+	{CodeNoRecovery, Info{"no-recovery", 403, false}},
+	{CodeRecoveryPending, Info{"recovery-pending", 409, false}},
+	{CodeUnknownSchema, Info{"unknown-schema", 404, false}},
 
 	{CodeBatchMalformed, Info{"batch-malformed", 400, false}},
 	{CodeUnknownSponsor, Info{"unknown-sponsor", 403, false}},

@@ -61,3 +61,9 @@ func (e *Env) Emit(ev Event) { e.events = append(e.events, ev) }
 
 // Events returns what was emitted, in order.
 func (e *Env) Events() []Event { return e.events }
+
+// Mandate is what lets the league act: a proposal that passed. ID is the operation that proposed it.
+type Mandate struct {
+	Proposal int64
+	ID       op.ID
+}

@@ -2,7 +2,7 @@ package exec
 
 import "fmt"
 
-// Params are the ledger parameters: state, from genesis, changed by governance later. Bounds and defaults: ParamSpecs.
+// Params are the ledger parameters: state, from genesis, changed by proposals of the centers. Bounds and defaults: ParamSpecs.
 type Params struct {
 	WindowSeconds         int64 `json:"windowSeconds"`         // operation and batch expiry window, seconds
 	MaxBatchBytes         int64 `json:"maxBatchBytes"`         // encoded bytes of a batch
@@ -28,6 +28,17 @@ type Params struct {
 	// which no payload can hold: even of the shortest indices 7,400 are too many.
 	MaxStatusSet int64 `json:"maxStatusSet"`
 	MaxListSize  int64 `json:"maxListSize"` // entries of a status list
+
+	VoteNumerator         int64 `json:"voteNumerator"`         // a proposal passes with more than numerator/denominator …
+	VoteDenominator       int64 `json:"voteDenominator"`       // … of the active centers; the fraction is never below one half
+	VotingSeconds         int64 `json:"votingSeconds"`         // how long a proposal is open
+	MaxOpenProposals      int64 `json:"maxOpenProposals"`      // undecided or waiting, at a time; a center may have one eighth of them, rounded up
+	MinCenters            int64 `json:"minCenters"`            // members below which no removal goes
+	MaxCenters            int64 `json:"maxCenters"`            // members, suspended ones included
+	MaxTrustDepth         int64 `json:"maxTrustDepth"`         // accreditations on a path
+	OpenRecognition       int64 `json:"openRecognition"`       // 1: centers recognise each other unless they say otherwise; 0: only where they say so
+	MinRecoverySeconds    int64 `json:"minRecoverySeconds"`    // shortest public delay of a recovery by a DID's own recovery set
+	LeagueRecoverySeconds int64 `json:"leagueRecoverySeconds"` // shortest public delay of a recovery by the league
 }
 
 // ParamSpec is one parameter: its JSON name and the values it may take, both ends included.
@@ -78,6 +89,16 @@ var paramSpecs = [...]ParamSpec{
 	{"maxDocumentBytes", 16 << 10, 1 << 10, 48 << 10, func(p *Params) *int64 { return &p.MaxDocumentBytes }},
 	{"maxStatusSet", 5_400, 1, 10_000, func(p *Params) *int64 { return &p.MaxStatusSet }},
 	{"maxListSize", 1 << 20, 1 << 17, 1 << 27, func(p *Params) *int64 { return &p.MaxListSize }},
+	{"voteNumerator", 2, 1, 99, func(p *Params) *int64 { return &p.VoteNumerator }},
+	{"voteDenominator", 3, 2, 100, func(p *Params) *int64 { return &p.VoteDenominator }},
+	{"votingSeconds", 7 * 86400, 60, 90 * 86400, func(p *Params) *int64 { return &p.VotingSeconds }},
+	{"maxOpenProposals", 64, 1, 256, func(p *Params) *int64 { return &p.MaxOpenProposals }},
+	{"minCenters", 1, 1, 128, func(p *Params) *int64 { return &p.MinCenters }},
+	{"maxCenters", 128, 1, 128, func(p *Params) *int64 { return &p.MaxCenters }},
+	{"maxTrustDepth", 8, 1, 16, func(p *Params) *int64 { return &p.MaxTrustDepth }},
+	{"openRecognition", 1, 0, 1, func(p *Params) *int64 { return &p.OpenRecognition }},
+	{"minRecoverySeconds", 86400, 1, 90 * 86400, func(p *Params) *int64 { return &p.MinRecoverySeconds }},
+	{"leagueRecoverySeconds", 7 * 86400, 1, 365 * 86400, func(p *Params) *int64 { return &p.LeagueRecoverySeconds }},
 }
 
 // ParamSpecs lists the parameters in the order of Params: the source of defaults, bounds and documentation.
@@ -109,10 +130,15 @@ func (p Params) Validate() error {
 		{"maxBatchOps", "maxCenterBlockOps", p.MaxBatchOps, p.MaxCenterBlockOps},
 		{"maxCenterBlockOps", "maxBlockOps", p.MaxCenterBlockOps, p.MaxBlockOps},
 		{"maxCenterBlockBatches", "maxBlockBatches", p.MaxCenterBlockBatches, p.MaxBlockBatches},
+		{"minCenters", "maxCenters", p.MinCenters, p.MaxCenters},
 	} {
 		if pair.a > pair.b {
 			return fmt.Errorf("parameter %s: %d is above %s, %d", pair.small, pair.a, pair.large, pair.b)
 		}
+	}
+	if !Majority(p.VoteNumerator, p.VoteDenominator) {
+		return fmt.Errorf("parameters voteNumerator and voteDenominator: %d/%d is not a fraction from one half to below one",
+			p.VoteNumerator, p.VoteDenominator)
 	}
 	return nil
 }
@@ -144,4 +170,9 @@ func ParseParams(value map[string]any) (Params, error) {
 		return Params{}, fmt.Errorf("parameters: %d members, want %d", len(value), len(paramSpecs))
 	}
 	return p, p.Validate()
+}
+
+// Majority reports whether numerator/denominator is a fraction from one half to below one: "more than" it is a majority.
+func Majority(numerator, denominator int64) bool {
+	return 2*numerator >= denominator && numerator < denominator
 }

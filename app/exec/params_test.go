@@ -108,6 +108,7 @@ func TestLargerLimitsMustHoldTheSmaller(t *testing.T) {
 		"maxBatchOps":           func(p *exec.Params) { p.MaxCenterBlockOps = 10 },
 		"maxCenterBlockOps":     func(p *exec.Params) { p.MaxBlockOps = 2000 },
 		"maxCenterBlockBatches": func(p *exec.Params) { p.MaxCenterBlockBatches, p.MaxBlockBatches = 2, 1 },
+		"minCenters":            func(p *exec.Params) { p.MinCenters, p.MaxCenters = 9, 8 },
 	} {
 		p := exec.DefaultParams()
 		vary(&p)
@@ -142,5 +143,25 @@ func TestAsManyStatusChangesAsAllowedFitAnOperation(t *testing.T) {
 	}
 	if err := setPayload(7400, 7400); err == nil {
 		t.Error("7,400 fit, which the documentation denies")
+	}
+}
+
+func TestAProposalNeedsMoreThanOneHalfAndNeverMoreThanAll(t *testing.T) {
+	for _, c := range []struct {
+		numerator, denominator int64
+		want                   bool
+	}{
+		{1, 2, true}, {2, 3, true}, {3, 4, true}, {99, 100, true}, {50, 100, true},
+		{1, 3, false}, {49, 99, false}, {49, 100, false}, {1, 1, false}, {2, 2, false}, {3, 2, false}, {0, 1, false}, {0, 0, false},
+	} {
+		if got := exec.Majority(c.numerator, c.denominator); got != c.want {
+			t.Errorf("%d/%d: %t", c.numerator, c.denominator, got)
+		}
+		p := exec.DefaultParams()
+		p.VoteNumerator, p.VoteDenominator = c.numerator, c.denominator
+		inBounds := c.numerator >= 1 && c.numerator <= 99 && c.denominator >= 2 && c.denominator <= 100
+		if err := p.Validate(); (err == nil) != (c.want && inBounds) {
+			t.Errorf("%d/%d: %v", c.numerator, c.denominator, err)
+		}
 	}
 }

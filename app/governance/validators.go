@@ -9,6 +9,10 @@ import (
 	"github.com/hanse-id/hanse/app/internal/object"
 )
 
+// The record of the set also keeps the set of the block before the one that changed it last, so that what one block
+// takes away can be bounded however many acts it contains:
+//
+//	{"validators": […], "height": of the last change, "before": the set of height−1}
 const validatorsKey = "g/v"
 
 // MaxPower bounds one validator's power, so that a league of the largest size stays below CometBFT's total of 2^60.
@@ -20,42 +24,83 @@ type Validator struct {
 	Power int64  // 1…MaxPower in a set; 0 in a difference: removed
 }
 
+// validatorSet is the record.
+type validatorSet struct {
+	now    []Validator
+	before []Validator // of the block before height; empty for genesis
+	height int64
+}
+
 // Validators reads the validator set that the centers want, in key order; nil before genesis.
 func Validators(r exec.Reader) ([]Validator, error) {
+	v, err := readValidators(r)
+	return v.now, err
+}
+
+func readValidators(r exec.Reader) (v validatorSet, err error) {
 	data := r.Get([]byte(validatorsKey))
 	if data == nil {
-		return nil, nil
+		return v, nil
 	}
 	m, err := object.Parse(data)
 	if err != nil {
-		return nil, fmt.Errorf("validators: %w", err)
+		return v, fmt.Errorf("validators: %w", err)
 	}
-	list := m.List("validators")
+	now, before := m.List("validators"), m.List("before")
+	v.height = m.Int("height")
 	if err := m.Done(); err != nil {
-		return nil, fmt.Errorf("validators: %w", err)
+		return v, fmt.Errorf("validators: %w", err)
 	}
+	if v.now, err = readSet(now); err != nil {
+		return v, err
+	}
+	if len(before) > 0 {
+		if v.before, err = readSet(before); err != nil {
+			return v, err
+		}
+	}
+	return v, nil
+}
+
+func readSet(list []any) ([]Validator, error) {
 	set := make([]Validator, len(list))
 	for i, item := range list {
 		members, _ := item.(map[string]any)
-		v := object.New(members, "")
-		set[i] = Validator{Key: v.String("key"), Power: v.Int("power")}
-		if err := v.Done(); err != nil {
+		m := object.New(members, "")
+		set[i] = Validator{Key: m.String("key"), Power: m.Int("power")}
+		if err := m.Done(); err != nil {
 			return nil, fmt.Errorf("validator %d: %w", i, err)
 		}
 	}
 	return set, CheckValidators(set)
 }
 
-// PutValidators writes the set, which CheckValidators must accept.
-func PutValidators(s exec.Store, set []Validator) error {
-	if err := CheckValidators(set); err != nil {
+// base is the set that the block at height started from.
+func (v *validatorSet) base(height int64) []Validator {
+	if v.height == height && v.before != nil {
+		return v.before
+	}
+	return v.now
+}
+
+// PutValidators writes the set of genesis, which CheckValidators must accept.
+func PutValidators(s exec.Store, set []Validator) error { return putSet(s, validatorSet{now: set}) }
+
+func putSet(s exec.Store, v validatorSet) error {
+	if err := CheckValidators(v.now); err != nil {
 		return err
 	}
+	return putValue(s, validatorsKey, map[string]any{
+		"validators": setValue(v.now), "before": setValue(v.before), "height": v.height,
+	})
+}
+
+func setValue(set []Validator) []any {
 	list := make([]any, len(set))
 	for i, v := range set {
 		list[i] = map[string]any{"key": v.Key, "power": v.Power}
 	}
-	return putValue(s, validatorsKey, map[string]any{"validators": list})
+	return list
 }
 
 // CheckValidators refuses a set that would halt CometBFT: empty, with a key twice, out of key order, or with a power out
@@ -75,11 +120,13 @@ func CheckValidators(set []Validator) error {
 	return nil
 }
 
-// Wanted is the set that centers add up to, in key order.
+// Wanted is the set that centers add up to, in key order: the active ones.
 func Wanted(centers []Center) []Validator {
-	set := make([]Validator, len(centers))
-	for i, c := range centers {
-		set[i] = Validator{Key: c.Validator, Power: c.Power}
+	var set []Validator
+	for _, c := range centers {
+		if c.Status == Active {
+			set = append(set, Validator{Key: c.Validator, Power: c.Power})
+		}
 	}
 	slices.SortFunc(set, func(a, b Validator) int { return strings.Compare(a.Key, b.Key) })
 	return set

@@ -12,7 +12,7 @@ import (
 
 // Check reads everything this package keeps and reports what breaks its invariants (fsck): every record decodes, is in
 // JCS form and stands under its key; versions 1 to n of a DID are all there, each naming the one that follows, in the
-// order of their times.
+// order of their times; every recovery that took effect made the version it says, and every pending one is in the calendar.
 func Check(r exec.Reader, problem func(error)) {
 	for key, data := range r.Range([]byte("i/"), exec.PrefixEnd("i/")) {
 		if !jcs.IsCanonical(data) {
@@ -31,8 +31,15 @@ func Check(r exec.Reader, problem func(error)) {
 		checkVersions(r, record, problem)
 	}
 	checkOwners(r, problem)
-	for key, data := range r.Range([]byte(quotaPrefix), exec.PrefixEnd(quotaPrefix)) {
-		if _, err := decodeQuota(data); err != nil {
+	checkRecovered(r, problem)
+	checkPending(r, problem)
+	checkTallies(r, quotaPrefix, hour, problem)
+	checkTallies(r, startsPrefix, day, problem)
+}
+
+func checkTallies(r exec.Reader, prefix string, p period, problem func(error)) {
+	for key, data := range r.Range([]byte(prefix), exec.PrefixEnd(prefix)) {
+		if _, err := decodeTally(data, p); err != nil {
 			problem(fmt.Errorf("%q: %w", key, err))
 		}
 	}
@@ -45,6 +52,7 @@ func checkVersions(r exec.Reader, present *Record, problem func(error)) {
 	if present.NextVersion != "" {
 		problem(fmt.Errorf("record of %s: the present version names a next one", present.DID))
 	}
+	checkMade(r, present, problem)
 	next := present
 	for n := present.N - 1; n >= 1; n-- {
 		record, err := version(r, present, n)
@@ -55,9 +63,11 @@ func checkVersions(r exec.Reader, present *Record, problem func(error)) {
 		ordered := record.Updated <= next.Updated && record.Height <= next.Height && record.Created == next.Created
 		linked := record.NextVersion == next.VersionID && record.NextUpdate == next.Updated
 		numbered := record.DID == present.DID && record.N == n && strings.HasPrefix(record.VersionID, versionID(n, ""))
-		if !ordered || !linked || !numbered || record.Deactivated || record.Document == nil {
+		recovered := next.Recovered == record.Recovered || next.Recovered == next.N
+		if !ordered || !linked || !numbered || !recovered || record.Deactivated || record.Document == nil {
 			problem(fmt.Errorf("record of %s: version %d does not lead to version %d", present.DID, n, n+1))
 		}
+		checkMade(r, record, problem)
 		next = record
 	}
 }

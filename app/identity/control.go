@@ -44,13 +44,16 @@ func named(methods []did.VerificationMethod, kid string) ([]controlKey, error) {
 	return nil, nil
 }
 
-// authority is a DID that an operation needs, with what counts towards its control.
+// authority is a DID that an operation needs, with what counts towards its control: principals of which threshold must
+// sign.
 type authority struct {
 	did         did.DID
 	threshold   int64
 	own         []controlKey             // decoded already
 	methods     []did.VerificationMethod // own control keys that are decoded when a signature names them
 	controllers []did.DID
+	// set says that controllers are the DID's recovery set: own keys have no part, and members may be self-certified.
+	set bool
 	// revealed are next control keys (pre-rotation). If set, only they count, and `kid` finds them before own keys.
 	revealed   []controlKey
 	prerotated bool
@@ -102,6 +105,11 @@ func active(s exec.Reader, d did.DID) (*Record, error) {
 	return r, nil
 }
 
+// recoverers is the recovery set that r declares.
+func (r *Record) recoverers() *authority {
+	return &authority{did: r.DID, threshold: r.Recovery.Threshold, controllers: r.Recovery.Set, set: true}
+}
+
 func (r *Record) authority(league string) *authority {
 	return &authority{
 		did: r.DID, threshold: r.Threshold, methods: r.Document.MethodsFor(did.CapabilityInvocation),
@@ -110,24 +118,68 @@ func (r *Record) authority(league string) *authority {
 }
 
 // authorize finds each signature's key, counts principals as if all were good, and only then verifies: what cannot be
-// authorised costs no signature check.
+// authorised costs no signature check. Every one of authorities must have given its control.
 func authorize(env *exec.Env, authorities ...*authority) error {
-	ballots := make([]ballot, len(authorities))
-	checks := make([]op.Check, 0, len(env.Op.Signatures))
+	p, err := take(env, authorities)
+	if err != nil {
+		return err
+	}
+	for i := range authorities {
+		if err := p.decide(i); err != nil {
+			return err
+		}
+	}
+	return p.verify(env)
+}
+
+// authorizeAny is authorize where one of authorities suffices. Every signature must have a part in one of them.
+func authorizeAny(env *exec.Env, authorities ...*authority) error {
+	p, err := take(env, authorities)
+	if err != nil {
+		return err
+	}
+	var refusal error
+	for i := range authorities {
+		err := p.decide(i)
+		if err == nil {
+			return p.verify(env)
+		}
+		if refusal == nil || !p.ballots[i].empty() { // what the signers tried
+			refusal = err
+		}
+	}
+	return refusal
+}
+
+// poll is what the signatures of an operation say, before any was verified.
+type poll struct {
+	authorities []*authority
+	ballots     []ballot // one an authority
+	checks      []op.Check
+}
+
+// take finds the key of every signature and enters it into the ballots.
+func take(env *exec.Env, authorities []*authority) (*poll, error) {
+	p := &poll{
+		authorities: authorities, ballots: make([]ballot, len(authorities)), checks: make([]op.Check, 0, len(env.Op.Signatures)),
+	}
 	for _, s := range env.Op.Signatures {
-		key, err := count(env, s, authorities, ballots)
+		key, err := count(env, s, authorities, p.ballots)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		checks = append(checks, op.Check{Key: key, Alg: s.Alg, Input: s.Input, Value: s.Value})
+		p.checks = append(p.checks, s.Check(key))
 	}
-	for i, a := range authorities {
-		if err := a.decide(&ballots[i]); err != nil {
-			return err
-		}
-	}
+	return p, nil
+}
+
+// decide compares the ballot of authority i with what it asks for.
+func (p *poll) decide(i int) error { return p.authorities[i].decide(&p.ballots[i]) }
+
+// verify asks about every signature, also after a bad one: hints for parallel verification list every question.
+func (p *poll) verify(env *exec.Env) error {
 	good := true
-	for _, c := range checks { // all of them, also after a bad one: hints for parallel verification list every question
+	for _, c := range p.checks {
 		good = env.Verify(c) && good
 	}
 	if !good {
@@ -143,11 +195,31 @@ type ballot struct {
 	controllers []controllerBallot
 }
 
+func (b *ballot) empty() bool { return len(b.own)+len(b.revealed)+len(b.controllers) == 0 }
+
+// controllerBallot holds the distinct keys that signed for a controller, or for a member of a recovery set.
 type controllerBallot struct {
 	did     did.DID
 	needed  int64
-	methods []did.VerificationMethod
+	own     []controlKey             // of a self-certified member
+	methods []did.VerificationMethod // of a DID with a record
 	keys    []keys.Public
+}
+
+func (c *controllerBallot) find(kid string) (keys.Public, error) {
+	found := c.own
+	if c.methods != nil {
+		var err error
+		if found, err = named(c.methods, kid); err != nil {
+			return keys.Public{}, err
+		}
+	}
+	for _, k := range found {
+		if k.kid == kid {
+			return k.key, nil
+		}
+	}
+	return keys.Public{}, exec.Errorf(exec.CodeUnknownKey, "%s: not a control key", kid)
 }
 
 // count finds the key of s and enters it into the ballot of every authority it speaks for.
@@ -155,7 +227,7 @@ func count(env *exec.Env, s op.Signature, authorities []*authority, ballots []ba
 	kid := s.KID.String()
 	for i, a := range authorities {
 		b := &ballots[i]
-		if s.KID.DID == a.did {
+		if s.KID.DID == a.did && !a.set {
 			found, revealed, err := a.find(kid)
 			if err != nil {
 				return key, err
@@ -211,15 +283,12 @@ func (b *ballot) controller(env *exec.Env, d did.DID, kid string) (keys.Public, 
 	if err != nil {
 		return keys.Public{}, err
 	}
-	found, err := named(c.methods, kid)
+	key, err := c.find(kid)
 	if err != nil {
 		return keys.Public{}, err
 	}
-	if len(found) == 0 {
-		return keys.Public{}, exec.Errorf(exec.CodeUnknownKey, "%s: not a control key", kid)
-	}
-	c.keys = enter(c.keys, found[0].key)
-	return found[0].key, nil
+	c.keys = enter(c.keys, key)
+	return key, nil
 }
 
 // open reads the record of a controller once, however many of its keys signed.
@@ -229,13 +298,11 @@ func (b *ballot) open(env *exec.Env, d did.DID) (*controllerBallot, error) {
 			return &b.controllers[i], nil
 		}
 	}
-	r, err := active(env.Store, d)
+	a, err := load(env, d)
 	if err != nil {
 		return nil, err
 	}
-	b.controllers = append(b.controllers, controllerBallot{
-		did: d, needed: r.Threshold, methods: r.Document.MethodsFor(did.CapabilityInvocation),
-	})
+	b.controllers = append(b.controllers, controllerBallot{did: d, needed: a.threshold, own: a.own, methods: a.methods})
 	return &b.controllers[len(b.controllers)-1], nil
 }
 
@@ -261,7 +328,11 @@ func (a *authority) decide(b *ballot) error {
 		}
 	}
 	if principals < a.threshold {
-		return exec.Errorf(exec.CodeNotAuthorised, "%s: %d of %d principals signed", a.did, principals, a.threshold)
+		of := "principals"
+		if a.set {
+			of = "members of the recovery set"
+		}
+		return exec.Errorf(exec.CodeNotAuthorised, "%s: %d of %d %s signed", a.did, principals, a.threshold, of)
 	}
 	return nil
 }

@@ -27,22 +27,22 @@ func (t *target) expand(value map[string]any) error {
 func (t *target) checkControl(league string) error {
 	own, err := controlKeys(t.document)
 	if err != nil {
-		return exec.Errorf(exec.CodeInvalidDocument, "%v", err).At("/body/document/capabilityInvocation")
+		return exec.Errorf(exec.CodeInvalidDocument, "%v", err).At(t.at + "/document/capabilityInvocation")
 	}
 	t.control = own
 	distinct := map[keys.Public]bool{}
 	for _, k := range own {
 		distinct[k.key] = true
 		if slices.Contains(t.next, hashKey(k.key)) {
-			return exec.Errorf(exec.CodePreRotation, "next: %s is in the document already", k.kid).At("/body/next")
+			return exec.Errorf(exec.CodePreRotation, "next: %s is in the document already", k.kid).At(t.at + "/next")
 		}
 	}
 	principals := int64(len(distinct) + len(eligible(t.document, t.did, league)))
 	if t.threshold > principals {
-		return exec.Errorf(exec.CodeInvalidDocument, "threshold %d of %d principals", t.threshold, principals).At("/body/threshold")
+		return exec.Errorf(exec.CodeInvalidDocument, "threshold %d of %d principals", t.threshold, principals).At(t.at + "/threshold")
 	}
 	if len(t.next) > 0 && int64(len(t.next)) < t.threshold {
-		return exec.Errorf(exec.CodePreRotation, "next: %d hashes for a threshold of %d", len(t.next), t.threshold).At("/body/next")
+		return exec.Errorf(exec.CodePreRotation, "next: %d hashes for a threshold of %d", len(t.next), t.threshold).At(t.at + "/next")
 	}
 	return nil
 }
@@ -64,15 +64,15 @@ func (t *target) checkLimits(p exec.Params) error {
 		pointer     string
 		have, limit int64
 	}{
-		{"/body/document", t.size, p.MaxDocumentBytes},
-		{"/body/document/verificationMethod", int64(len(t.document.VerificationMethod)), p.MaxKeys},
-		{"/body/document/service", int64(len(t.document.Service)), p.MaxServices},
-		{"/body/document/controller", int64(len(t.document.Controller)), p.MaxControllers},
-		{"/body/document/alsoKnownAs", int64(len(t.document.AlsoKnownAs)), p.MaxAlsoKnownAs},
-		{"/body/next", int64(len(t.next)), p.MaxKeys},
+		{"/document", t.size, p.MaxDocumentBytes},
+		{"/document/verificationMethod", int64(len(t.document.VerificationMethod)), p.MaxKeys},
+		{"/document/service", int64(len(t.document.Service)), p.MaxServices},
+		{"/document/controller", int64(len(t.document.Controller)), p.MaxControllers},
+		{"/document/alsoKnownAs", int64(len(t.document.AlsoKnownAs)), p.MaxAlsoKnownAs},
+		{"/next", int64(len(t.next)), p.MaxKeys},
 	} {
 		if l.have > l.limit {
-			return exec.Errorf(exec.CodeLimitExceeded, "%s: %d is above %d", l.pointer, l.have, l.limit).At(l.pointer)
+			return exec.Errorf(exec.CodeLimitExceeded, "%s: %d is above %d", l.pointer[1:], l.have, l.limit).At(t.at + l.pointer)
 		}
 	}
 	return nil

@@ -21,7 +21,10 @@ func ValidateGenesis(league string, body map[string]any, p exec.Params) (*Create
 	if err != nil {
 		return nil, err
 	}
-	return c, c.checkLimits(p)
+	if err := c.checkLimits(p); err != nil {
+		return nil, err
+	}
+	return c, c.checkDeclaration(p, nil, true)
 }
 
 // DID is the DID that c creates, Document its document.
@@ -36,7 +39,7 @@ func (c *Create) ApplyGenesis(s exec.Store, body map[string]any) error {
 		return err
 	}
 	hash := sha256.Sum256(data)
-	r := c.record(&exec.Env{})
+	r := c.record(exec.Block{})
 	r.VersionID = versionID(1, base64.RawURLEncoding.EncodeToString(hash[:]))
 	return put(s, Key(r.DID), r)
 }

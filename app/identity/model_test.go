@@ -23,23 +23,33 @@ import (
 type subject struct {
 	control
 	dead     bool
-	versions []stamp
+	versions []version
+
+	pending   *attempt
+	recovered int                // number of the last version that a recovery made
+	starts    map[[2]int64]int64 // recoveries started, by number of the version and day
 }
 
 type control struct {
 	keys, controllers, next []string
 	threshold               int
 	services                int
+	recovery                declaration
 }
 
-type stamp struct {
-	id   string
-	time int64
+// version is one version as the model remembers it.
+type version struct {
+	control
+	id       string
+	time     int64
+	during   string // the recovery that was pending
+	disputed string // version id of the recovery that disputes it
+	from     int64  // recoveries by its declaration take effect from then on
 }
 
 type model map[string]*subject
 
-// valid says whether a control could be exercised and its `next` protects something.
+// valid says whether a control could be exercised, its `next` protects something, and its set could recover.
 func (c control) valid(self string) bool {
 	principals := len(c.keys)
 	for _, d := range c.controllers {
@@ -50,7 +60,7 @@ func (c control) valid(self string) bool {
 	if len(c.next) > 0 && len(c.next) < c.threshold {
 		return false
 	}
-	return c.threshold <= principals && len(both(c.keys, c.next)) == 0
+	return c.threshold <= principals && len(both(c.keys, c.next)) == 0 && c.recovery.valid(self)
 }
 
 func both(a, b []string) (out []string) {
@@ -65,34 +75,30 @@ func both(a, b []string) (out []string) {
 func same(a, b []string) bool { return slices.Equal(a, b) } // all lists are sorted
 
 // rules says whether signers ("A/x1") may take name from its present control to target; nil is deactivation.
-func (m model) rules(name string, target *control, revealed, signers []string) bool {
+func (m model) rules(name string, target *control, signers []string) bool {
 	s := m[name]
-	if s.dead || target != nil && !target.valid(name) {
+	if s.dead || target != nil && !target.valid(name) || target == nil && s.pending != nil {
 		return false
 	}
 	rotation := len(s.next) > 0
+	var revealed []string
 	if rotation && target != nil {
-		changed := !same(s.keys, target.keys) || !same(s.controllers, target.controllers) || !same(s.next, target.next) || s.threshold != target.threshold
-		rotation = changed
-		if changed {
+		if rotation = !s.sameControl(*target); rotation {
 			revealed = both(target.keys, s.next)
 			if len(target.next) == 0 || same(target.next, s.next) || len(both(revealed, target.next)) > 0 {
 				return false
 			}
 		}
 	}
-	if !rotation {
-		revealed = nil
-	}
 	own, next, controllers := 0, 0, map[string]int{}
 	for _, signer := range signers {
 		who, key, _ := strings.Cut(signer, "/")
 		switch {
-		case who == name && slices.Contains(revealed, key) && slices.Contains(s.next, key):
+		case who == name && slices.Contains(revealed, key):
 			next++
 		case who == name && slices.Contains(s.keys, key):
 			own++
-		case who != name && slices.Contains(s.controllers, who) && !m[who].dead && slices.Contains(m[who].keys, key):
+		case who != name && slices.Contains(s.controllers, who) && m.has(who, key):
 			controllers[who]++
 		default:
 			return false
@@ -101,12 +107,25 @@ func (m model) rules(name string, target *control, revealed, signers []string) b
 	if rotation {
 		return next >= s.threshold
 	}
-	for who, n := range controllers {
-		if n >= m[who].threshold {
-			own++
+	return own+m.met(controllers) >= s.threshold
+}
+
+func (c control) sameControl(o control) bool {
+	return same(c.keys, o.keys) && same(c.controllers, o.controllers) && same(c.next, o.next) && c.threshold == o.threshold &&
+		c.recovery.same(o.recovery)
+}
+
+// has says whether key speaks for who at present.
+func (m model) has(who, key string) bool { return !m[who].dead && slices.Contains(m[who].keys, key) }
+
+// met counts the DIDs of which enough keys signed.
+func (m model) met(signed map[string]int) (n int) {
+	for who, keys := range signed {
+		if keys >= m[who].threshold {
+			n++
 		}
 	}
-	return own >= s.threshold
+	return n
 }
 
 var names = []string{"A", "B", "C"}
@@ -117,7 +136,7 @@ func subset(t *rapid.T, label string, of []string, least, most int) []string {
 	return list
 }
 
-func drawControl(t *rapid.T) control {
+func drawControl(t *rapid.T, self string) control {
 	keys := []string{"x1", "x2", "x3", "x4"}
 	return control{
 		keys:        subset(t, "keys", keys, 0, 3),
@@ -125,19 +144,26 @@ func drawControl(t *rapid.T) control {
 		next:        subset(t, "next", keys, 0, 2),
 		threshold:   rapid.IntRange(1, 2).Draw(t, "threshold"),
 		services:    rapid.IntRange(0, 2).Draw(t, "services"),
+		recovery:    drawDeclaration(t, self),
 	}
 }
 
 // drawTarget is often close to the present control, so that pre-rotation is met and respected.
-func drawTarget(t *rapid.T, present control) control {
-	target := drawControl(t)
-	switch rapid.IntRange(0, 3).Draw(t, "near") {
+func drawTarget(t *rapid.T, self string, present control) control {
+	target := drawControl(t, self)
+	switch rapid.IntRange(0, 4).Draw(t, "near") {
 	case 0:
 		target = present
 		target.services = rapid.IntRange(0, 2).Draw(t, "services")
 	case 1:
 		target.keys = slices.Clone(present.next)
 		target.threshold = present.threshold
+	case 2:
+		target.next, target.recovery = nil, present.recovery
+	case 3:
+		declared := target.recovery
+		target = present
+		target.recovery = declared
 	}
 	return target
 }
@@ -149,94 +175,146 @@ func (c control) words() string {
 			words += " " + name + "=" + strings.Join(list, ",")
 		}
 	}
-	return words
+	return words + c.recovery.words()
 }
 
-// Random operations are accepted exactly when the plain model says so, and every version stays as it was.
+// Random operations are accepted exactly when the plain model says so, every version stays as it was, and recoveries take
+// effect when they are due.
 func TestControlFollowsTheModel(t *testing.T) {
-	var accepted, refused int
+	tried := map[string]int{}
 	rapid.Check(t, func(rt *rapid.T) {
-		s := apptest.Run(t, apptest.Options{Centers: 1}, `
-			create A keys=x1 by x1
-			create B keys=x2 by x2
-			create C keys=x3 by x3
-		`)
+		s := apptest.Run(t, apptest.Options{Centers: 1, Params: quick}, "")
 		m := model{}
-		for i, name := range names {
-			m[name] = &subject{control: control{keys: []string{"x" + strconv.Itoa(i+1)}, threshold: 1}}
-			m.note(s, name)
+		for i, name := range []string{"C", "B", "A"} { // each recovers the next
+			c := control{keys: []string{"x" + strconv.Itoa(i+1)}, threshold: 1}
+			if i > 0 {
+				c.recovery = declaration{set: []string{names[3-i]}, quorum: 1, delay: 100}
+			}
+			s.Play("create " + name + " " + c.words() + " by " + c.keys[0])
+			m[name] = &subject{control: c, starts: map[[2]int64]int64{}}
+			m[name].add(s.Results[i].ID.String(), s.Time-1, c)
 		}
 		for range rapid.IntRange(1, 25).Draw(rt, "steps") {
+			if rapid.IntRange(0, 7).Draw(rt, "wait") == 0 {
+				s.Time += rapid.SampledFrom([]int64{10, 50, 100, 400, 86400}).Draw(rt, "seconds")
+			}
+			if m.fire(s.Time) {
+				tried["fire true"]++
+				s.Block() // so that lines see what it made
+				s.Time--
+			}
 			name := rapid.SampledFrom(names).Draw(rt, "name")
-			present := m[name]
-			var signers []string
-			for _, who := range names {
-				keys := m[who].keys
-				if who == name {
-					keys = []string{"x1", "x2", "x3", "x4"}
-				}
-				if len(keys) > 0 && (who == name || rapid.Bool().Draw(rt, "also "+who)) {
-					for _, key := range subset(rt, "signers of "+who, keys, 0, 2) {
-						signers = append(signers, who+"/"+key)
-					}
-				}
+			kind := rapid.SampledFrom(kinds).Draw(rt, "kind")
+			if m[name].pending != nil {
+				kind = rapid.SampledFrom([]string{"cancel", "cancel", "update", "update", "recover", "deactivate"}).Draw(rt, "kind while pending")
 			}
-			if len(signers) == 0 {
-				continue
+			step := m.draw(rt, kind, name)
+			s.Play(step.line + " -> ?")
+			result := s.Results[len(s.Results)-1]
+			if want := step.want(s.Time - 1); (result.Code == exec.OK) != want {
+				rt.Fatalf("%s\nat %d of %+v: got %s, the model says %t", step.line, s.Time-1, *m[name], result.Code, want)
 			}
-			var line string
-			var want bool
-			var target *control
-			current := rapid.IntRange(0, 5).Draw(rt, "prev") > 0 || len(present.versions) == 1
-			if rapid.IntRange(0, 9).Draw(rt, "kind") == 0 {
-				line = "deactivate " + name
-				want = m.rules(name, nil, nil, signers)
-			} else {
-				next := drawTarget(rt, present.control)
-				target = &next
-				line = "update " + name + " " + target.words()
-				want = m.rules(name, target, nil, signers)
+			if result.Code == exec.OK {
+				step.done(result.ID.String(), s.Time-1)
 			}
-			if !current {
-				line, want = line+" prev=1", false
-			}
-			line += " by " + strings.Join(signers, ",")
-			s.Play(line + " -> ?")
-			got := s.Results[len(s.Results)-1].Code
-			if (got == exec.OK) != want {
-				rt.Fatalf("%s\nof %+v: got %s, the model says %t", line, *present, got, want)
-			}
-			if !want {
-				refused++
-				continue
-			}
-			accepted++
-			if target != nil {
-				present.control = *target
-			} else {
-				present.dead = true
-			}
-			m.note(s, name)
+			tried[kind+" "+strconv.FormatBool(result.Code == exec.OK)]++
 		}
 		m.check(rt, s)
 	})
-	if accepted == 0 || refused == 0 {
-		t.Errorf("%d accepted, %d refused: one of them was never tried", accepted, refused)
+	for _, what := range []string{
+		"update true", "update false", "recover true", "recover false", "cancel true", "cancel false", "deactivate true", "fire true",
+	} {
+		if tried[what] == 0 {
+			t.Errorf("%s: was never tried", what)
+		}
 	}
+	t.Log(tried)
 }
 
-// note adds the present version of name to the model's history.
-func (m model) note(s *apptest.Script, name string) {
-	n := len(m[name].versions)
-	id := s.Results[len(s.Results)-1].ID
-	if n == 0 {
-		id = s.Results[slices.Index(names, name)].ID
+var kinds = []string{
+	"update", "update", "update", "update", "recover", "recover", "recover", "recover", "cancel", "cancel", "cancel", "deactivate",
+}
+
+// step is one operation: its line, whether the model accepts it at a time, and what it does to the model.
+type step struct {
+	line string
+	want func(now int64) bool
+	done func(id string, now int64)
+}
+
+func (m model) draw(t *rapid.T, kind, name string) step {
+	s := m[name]
+	switch kind {
+	case "recover":
+		return m.drawRecover(t, name)
+	case "cancel":
+		return m.drawCancel(t, name)
 	}
-	time := s.Time - 1
-	if n == 0 {
-		time = apptest.Start + int64(slices.Index(names, name))
+	signers := m.drawSigners(t, name, append([]string{name}, s.controllers...))
+	if rapid.IntRange(0, 3).Draw(t, "strangers") == 0 {
+		signers = m.drawSigners(t, name, names)
 	}
-	m[name].versions = append(m[name].versions, stamp{fmt.Sprintf("%d-%s", n+1, id), time})
+	by := " by " + strings.Join(signers, ",")
+	stale := len(s.versions) > 1 && rapid.IntRange(0, 5).Draw(t, "prev") == 0
+	if stale {
+		by = " prev=1" + by
+	}
+	if kind == "deactivate" {
+		return step{"deactivate " + name + by,
+			func(int64) bool { return !stale && m.rules(name, nil, signers) },
+			func(id string, now int64) { s.dead = true; s.add(id, now, s.control) }}
+	}
+	target := drawTarget(t, name, s.control)
+	return step{"update " + name + " " + target.words() + by,
+		func(int64) bool { return !stale && m.rules(name, &target, signers) },
+		func(id string, now int64) { s.control = target; s.add(id, now, target) }}
+}
+
+// drawSigners draws keys of name, whether or not they speak for it, and present keys of some of the others.
+func (m model) drawSigners(t *rapid.T, name string, others []string) (signers []string) {
+	all := rapid.Bool().Draw(t, "all keys")
+	for _, who := range names {
+		keys := m[who].keys
+		if !slices.Contains(others, who) {
+			continue
+		}
+		if all {
+			if who == name || rapid.IntRange(0, 2).Draw(t, "with "+who) > 0 {
+				for _, key := range keys {
+					signers = append(signers, who+"/"+key)
+				}
+			}
+			continue
+		}
+		if who == name {
+			keys = []string{"x1", "x2", "x3", "x4"}
+		}
+		if len(keys) > 0 && (who == name || rapid.Bool().Draw(t, "also "+who)) {
+			for _, key := range subset(t, "signers of "+who, keys, 0, min(2, len(keys))) {
+				signers = append(signers, who+"/"+key)
+			}
+		}
+	}
+	if signers == nil {
+		return []string{name + "/x1"}
+	}
+	return signers
+}
+
+// add notes a new version.
+func (s *subject) add(id string, now int64, c control) {
+	v := version{control: c, id: fmt.Sprintf("%d-%s", len(s.versions)+1, id), time: now}
+	if n := len(s.versions); n > 0 {
+		before := s.versions[n-1]
+		v.from = before.from
+		if old := before.recovery; len(old.set) > 0 && !old.same(c.recovery) {
+			v.from = max(v.from, now+old.delay)
+		}
+	}
+	if s.pending != nil {
+		v.during = s.pending.id
+	}
+	s.versions = append(s.versions, v)
 }
 
 // check compares every version, by id, by number and by time, with the model's history.
@@ -260,12 +338,17 @@ func (m model) check(t *rapid.T, s *apptest.Script) {
 				until = versions[i+1].time - 1
 			}
 			for _, at := range []did.At{{VersionID: v.id}, {Time: time.Unix(v.time, 999)}, {Time: time.Unix(until, 0)}} {
+				if at.VersionID == "" && until < v.time {
+					continue // another version in the same block
+				}
 				r, err := identity.Select(view.Reader(), d, at)
 				if err != nil {
 					t.Fatalf("%s at %+v: %v", name, at, err)
 				}
 				got := r.Version(7)
-				if diff := cmp.Diff([]any{v.id, int64(i + 1), v.time, m[name].dead}, []any{got.VersionID, got.N, got.Updated.Unix(), got.Deactivated}); diff != "" {
+				if diff := cmp.Diff(m[name].facts(i), []any{
+					got.VersionID, got.N, got.Updated.Unix(), got.Deactivated, got.Disputed, got.During, pendingFacts(got.Recovery),
+				}); diff != "" {
 					t.Fatalf("%s at %+v: %s", name, at, diff)
 				}
 				if (got.Document == nil) != (m[name].dead && i == len(versions)-1) {
@@ -274,4 +357,10 @@ func (m model) check(t *rapid.T, s *apptest.Script) {
 			}
 		}
 	}
+}
+
+// facts is what resolution says of version i+1.
+func (s *subject) facts(i int) []any {
+	v := s.versions[i]
+	return []any{v.id, int64(i + 1), v.time, s.dead, v.disputed, v.during, s.pending.facts(s)}
 }

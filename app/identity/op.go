@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -12,15 +11,13 @@ import (
 	"github.com/hanse-id/hanse/app/internal/object"
 	"github.com/hanse-id/hanse/app/op"
 	"github.com/hanse-id/hanse/did"
-	"github.com/hanse-id/hanse/did/jcs"
 	"github.com/hanse-id/hanse/did/keys"
 )
 
 // Bounds that are part of the format, not parameters.
 const (
-	maxRecoveryBytes = 4 << 10
-	saltBytes        = 16
-	hashBytes        = sha256.Size
+	saltBytes = 16
+	hashBytes = sha256.Size
 )
 
 // Create is a validated did.create (`ledger.md` 4): body {document, threshold?, next?, recovery?, salt}.
@@ -46,15 +43,16 @@ type Deactivate struct {
 	present *Record
 }
 
-// target is the state that a create or an update asks for.
+// target is the state that a create, an update or a recovery asks for.
 type target struct {
+	at        string // JSON pointer to where it stands in the operation
 	did       did.DID
 	document  *did.Document
 	control   []controlKey // of document, decoded once
 	size      int64        // bytes of the document's JCS form
 	threshold int64
 	next      []string
-	recovery  map[string]any
+	recovery  *Recovery
 }
 
 // ValidateCreate checks the bytes of a did.create. Errors are *exec.Error.
@@ -74,7 +72,7 @@ func validateCreate(league string, by did.DID, body map[string]any) (*Create, er
 	if !isBytes(m.String("salt"), saltBytes) {
 		m.Fail("salt", "not 16 bytes in base64url")
 	}
-	t, err := readTarget(m, league, created)
+	t, err := readTarget(m, "/body", league, created)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +86,7 @@ func ValidateUpdate(o *op.Operation) (*Update, error) {
 	if err := inLeague(o); err != nil {
 		return nil, err
 	}
-	t, err := readTarget(m, o.League, o.By)
+	t, err := readTarget(m, "/body", o.League, o.By)
 	if err != nil {
 		return nil, err
 	}
@@ -99,28 +97,32 @@ func ValidateUpdate(o *op.Operation) (*Update, error) {
 func ValidateDeactivate(o *op.Operation) (*Deactivate, error) {
 	m := object.New(o.Body, "/body")
 	d := &Deactivate{did: o.By, prev: m.String("prev")}
-	revealed := m.OptStrings("keys")
-	if len(revealed) > op.MaxSignatures {
-		m.Fail("keys", "more keys than an operation may have signatures")
-	}
-	if err := m.Done(); err != nil {
-		return nil, object.Malformed(err)
-	}
 	if err := inLeague(o); err != nil {
 		return nil, err
 	}
-	for i, text := range revealed {
-		key, err := keys.ParseMultikey(text)
-		if err != nil || slices.Contains(revealed[:i], text) {
-			m.Fail("keys", "not distinct Ed25519 or P-256 multikeys")
-			break
-		}
-		d.keys = append(d.keys, controlKey{kid: string(d.did) + "#" + text, key: key})
-	}
+	d.keys = readRevealed(m, d.did)
 	if err := m.Done(); err != nil {
 		return nil, object.Malformed(err)
 	}
 	return d, nil
+}
+
+// readRevealed reads the member keys: multikeys of next control keys that an operation reveals.
+func readRevealed(m *object.Reader, id did.DID) (revealed []controlKey) {
+	texts := m.OptStrings("keys")
+	if len(texts) > op.MaxSignatures {
+		m.Fail("keys", "more keys than an operation may have signatures")
+		return nil
+	}
+	for i, text := range texts {
+		key, err := keys.ParseMultikey(text)
+		if err != nil || slices.Contains(texts[:i], text) {
+			m.Fail("keys", "not distinct Ed25519 or P-256 multikeys")
+			return nil
+		}
+		revealed = append(revealed, controlKey{kid: string(id) + "#" + text, key: key})
+	}
+	return revealed
 }
 
 // inLeague refuses a `by` that is not a ledger DID of the operation's league: only these have records.
@@ -135,15 +137,15 @@ func isLedgerDID(d did.DID, league string) bool {
 	return strings.HasPrefix(string(d), "did:hanse:"+league+":")
 }
 
-// readTarget reads the members that creation and update share, and finishes m.
-func readTarget(m *object.Reader, league string, id did.DID) (*target, error) {
+// readTarget reads the members that creation, update and recovery share, which stand at pointer at, and finishes m.
+func readTarget(m *object.Reader, at, league string, id did.DID) (*target, error) {
 	t := &target{
+		at:        at,
 		did:       id,
 		threshold: m.OptInt("threshold", 1),
 		next:      m.OptStrings("next"),
-		recovery:  m.OptObject("recovery"),
 	}
-	value := m.Object("document")
+	value, recovery := m.Object("document"), m.OptObject("recovery")
 	if m.Has("threshold") && t.threshold < 1 {
 		m.Fail("threshold", "below 1")
 	}
@@ -155,22 +157,34 @@ func readTarget(m *object.Reader, league string, id did.DID) (*target, error) {
 			m.Fail("next", "not distinct SHA-256 hashes in base64url")
 		}
 	}
-	if t.recovery != nil {
-		if data, err := jcs.Encode(t.recovery); err != nil || len(data) > maxRecoveryBytes || len(t.recovery) == 0 {
-			m.Fail("recovery", fmt.Sprintf("empty or above %d bytes", maxRecoveryBytes))
-		}
-	}
 	if err := m.Done(); err != nil {
 		return nil, object.Malformed(err)
 	}
+	if recovery != nil {
+		if err := t.declare(recovery, league); err != nil {
+			return nil, err
+		}
+	}
 	if err := t.expand(value); err != nil {
-		pointer := "/body/document"
+		pointer := at + "/document"
 		if e, ok := errors.AsType[*did.DocumentError](err); ok {
 			pointer += e.Pointer
 		}
 		return nil, exec.Errorf(exec.CodeInvalidDocument, "%v", err).At(pointer)
 	}
 	return t, t.checkControl(league)
+}
+
+// declare reads the member recovery.
+func (t *target) declare(members map[string]any, league string) (err error) {
+	at := t.at + "/recovery"
+	if t.recovery, err = readDeclaration(members, at); err != nil {
+		return object.Malformed(err)
+	}
+	if err := t.recovery.checkMembers(league, t.did); err != nil {
+		return exec.Errorf(exec.CodeMalformed, "recovery: set: %v", err).At(at + "/set")
+	}
+	return nil
 }
 
 // isBytes reports whether s is exactly n bytes in base64url, without padding and with zero trailing bits.

@@ -5,7 +5,6 @@ import (
 
 	"github.com/hanse-id/hanse/app/exec"
 	"github.com/hanse-id/hanse/did"
-	"github.com/hanse-id/hanse/did/jcs"
 )
 
 // Pre-rotation (`ledger.md` 3): while a record has `next`, whatever would change who controls it must be signed by
@@ -13,16 +12,13 @@ import (
 
 // changesControl reports whether t differs from r, whose control keys are own, in control keys, controllers, threshold,
 // next or recovery.
-func (t *target) changesControl(r *Record, own []controlKey) (bool, error) {
+func (t *target) changesControl(r *Record, own []controlKey) bool {
 	same := slices.Equal(controlSet(own), controlSet(t.control)) &&
 		slices.Equal(sorted(r.Document.Controller), sorted(t.document.Controller)) &&
 		r.Threshold == t.threshold &&
-		slices.Equal(slices.Sorted(slices.Values(r.Next)), slices.Sorted(slices.Values(t.next)))
-	if !same {
-		return true, nil
-	}
-	recovery, err := sameValue(r.Recovery, t.recovery)
-	return !recovery, err
+		slices.Equal(slices.Sorted(slices.Values(r.Next)), slices.Sorted(slices.Values(t.next))) &&
+		r.Recovery.same(t.recovery)
+	return !same
 }
 
 // controlSet lists control keys with their names, in byte order: renaming a key is a change of control.
@@ -37,18 +33,6 @@ func controlSet(own []controlKey) []string {
 
 func sorted(list []did.DID) []did.DID { return slices.Compact(slices.Sorted(slices.Values(list))) }
 
-func sameValue(a, b map[string]any) (bool, error) {
-	if a == nil || b == nil {
-		return a == nil && b == nil, nil
-	}
-	x, err := jcs.Encode(a)
-	if err != nil {
-		return false, err
-	}
-	y, err := jcs.Encode(b)
-	return err == nil && string(x) == string(y), err
-}
-
 // reveal asks a for next keys: those of candidates whose hashes r.Next lists.
 func (a *authority) reveal(r *Record, candidates []controlKey) {
 	a.prerotated = true
@@ -62,15 +46,15 @@ func (a *authority) reveal(r *Record, candidates []controlKey) {
 // checkNext asks a change of control for a new `next`: a hash of the present one stays only while nobody has seen its key.
 func (t *target) checkNext(r *Record, revealed []controlKey) error {
 	if len(t.next) == 0 {
-		return exec.Errorf(exec.CodePreRotation, "next: a change of control sets a new one").At("/body/next")
+		return exec.Errorf(exec.CodePreRotation, "next: a change of control sets a new one").At(t.at + "/next")
 	}
 	for _, k := range revealed {
 		if slices.Contains(t.next, hashKey(k.key)) {
-			return exec.Errorf(exec.CodePreRotation, "next: %s was revealed", k.kid).At("/body/next")
+			return exec.Errorf(exec.CodePreRotation, "next: %s was revealed", k.kid).At(t.at + "/next")
 		}
 	}
 	if slices.Equal(slices.Sorted(slices.Values(r.Next)), slices.Sorted(slices.Values(t.next))) {
-		return exec.Errorf(exec.CodePreRotation, "next: not a new one").At("/body/next")
+		return exec.Errorf(exec.CodePreRotation, "next: not a new one").At(t.at + "/next")
 	}
 	return nil
 }

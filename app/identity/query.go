@@ -28,8 +28,8 @@ func read(r exec.Reader, key []byte, d did.DID) (*Record, error) {
 
 // Select reads a version by id or time (did.At), the present one if both are zero; with both, the version must be the
 // one that the time selects. did.ErrNotFound without the DID,
-// did.ErrNoVersion if no version fits. Deactivated says whether the DID is deactivated, whatever
-// version is returned.
+// did.ErrNoVersion if no version fits. Deactivated and Pending are about the DID, whatever version is returned; Disputed is
+// about the version.
 func Select(r exec.Reader, d did.DID, at did.At) (*Record, error) {
 	present, err := Get(r, d)
 	if err != nil {
@@ -52,12 +52,19 @@ func Select(r exec.Reader, d did.DID, at did.At) (*Record, error) {
 			return nil, err
 		}
 	}
-	if present.Deactivated && !selected.Deactivated {
-		flagged := *selected
-		flagged.Deactivated = true
-		selected = &flagged
+	return selected, annotate(r, present, selected)
+}
+
+// annotate adds what records of their own say of a DID and of the version that was selected.
+func annotate(r exec.Reader, present, selected *Record) (err error) {
+	selected.Deactivated = present.Deactivated
+	if selected.Pending, err = PendingOf(r, present.DID); err != nil {
+		return err
 	}
-	return selected, nil
+	if selected.N < present.Recovered {
+		selected.Disputed, _, err = Disputed(r, present.DID, selected.N)
+	}
+	return err
 }
 
 // Nth reads version n of d, 1 being the first; did.ErrNoVersion if there is none.
@@ -88,9 +95,8 @@ func version(r exec.Reader, present *Record, n int64) (*Record, error) {
 }
 
 func byID(r exec.Reader, present *Record, id string) (*Record, error) {
-	number, _, _ := strings.Cut(id, "-")
-	n, err := strconv.ParseInt(number, 10, 64)
-	if err != nil || n < 1 || n > present.N {
+	n, ok := versionNumber(id)
+	if !ok || n > present.N {
 		return nil, did.ErrNoVersion
 	}
 	record, err := version(r, present, n)
@@ -101,6 +107,13 @@ func byID(r exec.Reader, present *Record, id string) (*Record, error) {
 		return nil, did.ErrNoVersion
 	}
 	return record, nil
+}
+
+// versionNumber reads the number that a version id begins with.
+func versionNumber(id string) (int64, bool) {
+	number, _, _ := strings.Cut(id, "-")
+	n, err := strconv.ParseInt(number, 10, 64)
+	return n, err == nil && n >= 1
 }
 
 // byTime finds the last version whose block time is ≤ t by binary search over n.
@@ -133,6 +146,9 @@ func byTime(r exec.Reader, present *Record, t int64) (*Record, error) {
 // is nil. Genesis records have no creation time.
 func (r *Record) Version(h int64) did.Version {
 	return did.Version{
+		Recovery:      r.Pending.version(),
+		Disputed:      r.Disputed,
+		During:        r.During,
 		DID:           r.DID,
 		Document:      r.Document,
 		N:             r.N,
@@ -144,6 +160,13 @@ func (r *Record) Version(h int64) did.Version {
 		Deactivated:   r.Deactivated,
 		Height:        h,
 	}
+}
+
+func (p *Pending) version() *did.Recovery {
+	if p == nil {
+		return nil
+	}
+	return &did.Recovery{Operation: p.ID.String(), Base: p.Base, Started: instant(p.Started), Due: instant(p.Due), By: p.by()}
 }
 
 // instant converts unix seconds to UTC; 0 is no time.

@@ -9,46 +9,67 @@ import (
 	"github.com/hanse-id/hanse/did/jcs"
 )
 
-const hour = 3600
-
-func quotaKey(d did.DID) []byte { return append([]byte(quotaPrefix), d...) }
-
-// quota is a DID's count of successful authorisations in one hour of block time. It is a record of its own, so that
-// counting does not rewrite the DID's record.
-type quota struct {
-	hour, count int64
+// period is a stretch of block time in which something is counted. Its name is a member of the record.
+type period struct {
+	name    string
+	seconds int64
 }
 
-func (q quota) encode() ([]byte, error) {
-	return jcs.Encode(map[string]any{"hour": q.hour, "count": q.count})
+var (
+	hour = period{"hour", 3600}
+	day  = period{"day", 86400}
+)
+
+// tally is a count in one period: "so many in hour 500,000". It is a record of its own, so that counting does not rewrite
+// the DID's record.
+type tally struct{ number, count int64 }
+
+func (t tally) encode(p period) ([]byte, error) {
+	return jcs.Encode(map[string]any{p.name: t.number, "count": t.count})
 }
 
-func decodeQuota(data []byte) (quota, error) {
+func decodeTally(data []byte, p period) (tally, error) {
 	value, err := jcs.ParseIntegers(data, jcs.Limits{MaxBytes: 128})
 	if err != nil {
-		return quota{}, err
+		return tally{}, err
 	}
 	members, _ := value.(map[string]any)
 	m := object.New(members, "")
-	q := quota{hour: m.Int("hour"), count: m.Int("count")}
-	return q, m.Done()
+	t := tally{number: m.Int(p.name), count: m.Int("count")}
+	return t, m.Done()
 }
 
-// used reads how many operations d has had in the hour of time.
-func used(r exec.Reader, d did.DID, time int64) (int64, error) {
-	data := r.Get(quotaKey(d))
+// counted reads how many there were in the period that time is in.
+func counted(r exec.Reader, key []byte, p period, time int64) (int64, error) {
+	data := r.Get(key)
 	if data == nil {
 		return 0, nil
 	}
-	q, err := decodeQuota(data)
+	t, err := decodeTally(data, p)
 	if err != nil {
-		return 0, fmt.Errorf("quota of %s: %w", d, err)
+		return 0, fmt.Errorf("%q: %w", key, err)
 	}
-	if q.hour != time/hour {
+	if t.number != time/p.seconds {
 		return 0, nil
 	}
-	return q.count, nil
+	return t.count, nil
 }
+
+// countOne adds one.
+func countOne(s exec.Store, key []byte, p period, time int64) error {
+	n, err := counted(s, key, p, time)
+	if err != nil {
+		return err
+	}
+	data, err := tally{number: time / p.seconds, count: n + 1}.encode(p)
+	if err != nil {
+		return err
+	}
+	s.Set(key, data)
+	return nil
+}
+
+func quotaKey(d did.DID) []byte { return append([]byte(quotaPrefix), d...) }
 
 // reserved is the part of a quota, one in so many, that keys lent by a DID cannot use up.
 const reserved = 16
@@ -58,7 +79,7 @@ const reserved = 16
 // operators of a status list are: these leave a sixteenth of the quota alone, so that a stolen operator key cannot keep
 // its owner from changing or deactivating the DID.
 func CheckQuota(env *exec.Env, d did.DID, delegated bool) error {
-	n, err := used(env.Store, d, env.Block.Time)
+	n, err := counted(env.Store, quotaKey(d), hour, env.Block.Time)
 	if err != nil {
 		return err
 	}
@@ -74,14 +95,5 @@ func CheckQuota(env *exec.Env, d did.DID, delegated bool) error {
 
 // Charge counts one authorised operation of d.
 func Charge(env *exec.Env, d did.DID) error {
-	n, err := used(env.Store, d, env.Block.Time)
-	if err != nil {
-		return err
-	}
-	data, err := quota{hour: env.Block.Time / hour, count: n + 1}.encode()
-	if err != nil {
-		return err
-	}
-	env.Store.Set(quotaKey(d), data)
-	return nil
+	return countOne(env.Store, quotaKey(d), hour, env.Block.Time)
 }

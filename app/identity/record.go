@@ -18,28 +18,43 @@ type Record struct {
 	VersionID   string // "<n>-<operation id>"
 	Document    *did.Document
 	Threshold   int64
-	Next        []string       // SHA-256 hashes of the next control keys' multikeys, base64url; empty: no pre-rotation
-	Recovery    map[string]any // stored and hashed now, acted on by the issue on trust
-	Created     int64          // block time of version 1, unix seconds; 0: genesis
-	Updated     int64          // block time of this version
-	Height      int64          // of this version
-	Deactivated bool           // the deactivation itself; Select sets it on older versions of a deactivated DID too
-	NextVersion string         // superseded versions only
-	NextUpdate  int64          // block time of NextVersion
+	Next        []string  // SHA-256 hashes of the next control keys' multikeys, base64url; empty: no pre-rotation
+	Recovery    *Recovery // who may recover the DID; nil: nobody
+	Created     int64     // block time of version 1, unix seconds; 0: genesis
+	Updated     int64     // block time of this version
+	Height      int64     // of this version
+	Deactivated bool      // the deactivation itself; Select sets it on older versions of a deactivated DID too
+	NextVersion string    // superseded versions only
+	NextUpdate  int64     // block time of NextVersion
+	Recovered   int64     // number of the last version that a recovery made, this one included; 0: none
+	During      string    // operation id of the recovery that was pending when this version was made; empty: none
+	// RecoveryFrom is the block time before which no recovery by this version's declaration takes effect, because until then
+	// one by the declaration that it replaced may be started; 0: none was replaced.
+	RecoveryFrom int64
+
+	// What Select says of the DID and of the version, which stands in records of their own.
+	Pending  *Pending // the DID's recovery under way; nil: none
+	Disputed string   // version id of the recovery that superseded this version without recognising it; empty: none did
 }
 
 const (
-	recordPrefix  = "i/r/"
-	versionPrefix = "i/v/"
-	quotaPrefix   = "i/q/"
+	recordPrefix    = "i/r/"
+	versionPrefix   = "i/v/"
+	quotaPrefix     = "i/q/"
+	pendingPrefix   = "i/p/"
+	recoveredPrefix = "i/d/"
+	startsPrefix    = "i/s/"
 )
 
 // Key is the state key of the present record of d: what a proof of presence or absence of a DID names.
 func Key(d did.DID) []byte { return append([]byte(recordPrefix), d...) }
 
 // VersionKey is the state key of superseded version n of d.
-func VersionKey(d did.DID, n int64) []byte {
-	key := append([]byte(versionPrefix), d...)
+func VersionKey(d did.DID, n int64) []byte { return numbered(versionPrefix, d, n) }
+
+// numbered makes the key of a record that belongs to version n of d: in byte order, versions come by number.
+func numbered(prefix string, d did.DID, n int64) []byte {
+	key := append([]byte(prefix), d...)
 	return binary.BigEndian.AppendUint64(append(key, 0), uint64(n))
 }
 
@@ -60,7 +75,7 @@ func (r *Record) encode() ([]byte, error) {
 		m["next"] = object.Texts(r.Next)
 	}
 	if r.Recovery != nil {
-		m["recovery"] = r.Recovery
+		m["recovery"] = r.Recovery.Value()
 	}
 	if r.Deactivated {
 		m["deactivated"] = true
@@ -68,6 +83,15 @@ func (r *Record) encode() ([]byte, error) {
 	if r.NextVersion != "" {
 		m["nextVersionId"] = r.NextVersion
 		m["nextUpdate"] = r.NextUpdate
+	}
+	if r.Recovered != 0 {
+		m["recovered"] = r.Recovered
+	}
+	if r.During != "" {
+		m["during"] = r.During
+	}
+	if r.RecoveryFrom != 0 {
+		m["recoveryFrom"] = r.RecoveryFrom
 	}
 	data, err := jcs.Encode(m)
 	if err != nil {
@@ -81,6 +105,45 @@ func Decode(value []byte) (*Record, error) { return decode(value) }
 
 // decode reads what encode wrote. Documents were validated before they were stored and are not validated again.
 func decode(data []byte) (*Record, error) {
+	m, err := parseRecord(data)
+	if err != nil {
+		return nil, err
+	}
+	r := &Record{
+		DID:          did.DID(m.String("did")),
+		N:            m.Int("n"),
+		VersionID:    m.String("versionId"),
+		Threshold:    m.Int("threshold"),
+		Next:         m.OptStrings("next"),
+		Created:      m.Int("created"),
+		Updated:      m.Int("updated"),
+		Height:       m.Int("height"),
+		Deactivated:  m.OptTrue("deactivated"),
+		NextVersion:  m.OptString("nextVersionId"),
+		NextUpdate:   m.OptInt("nextUpdate", 0),
+		Recovered:    m.OptInt("recovered", 0),
+		During:       m.OptString("during"),
+		RecoveryFrom: m.OptInt("recoveryFrom", 0),
+	}
+	recovery, document := m.OptObject("recovery"), m.OptObject("document")
+	if err := m.Done(); err != nil {
+		return nil, err
+	}
+	if recovery != nil {
+		if r.Recovery, err = readDeclaration(recovery, "/recovery"); err != nil {
+			return nil, err
+		}
+	}
+	if document != nil {
+		if r.Document, err = did.DocumentFromValue(document); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// parseRecord returns a reader over a state record that holds a document.
+func parseRecord(data []byte) (*object.Reader, error) {
 	value, err := jcs.ParseIntegers(data, recordLimits)
 	if err != nil {
 		return nil, err
@@ -89,31 +152,7 @@ func decode(data []byte) (*Record, error) {
 	if !ok {
 		return nil, fmt.Errorf("record is not an object")
 	}
-	m := object.New(members, "")
-	r := &Record{
-		DID:         did.DID(m.String("did")),
-		N:           m.Int("n"),
-		VersionID:   m.String("versionId"),
-		Threshold:   m.Int("threshold"),
-		Next:        m.OptStrings("next"),
-		Recovery:    m.OptObject("recovery"),
-		Created:     m.Int("created"),
-		Updated:     m.Int("updated"),
-		Height:      m.Int("height"),
-		Deactivated: m.OptTrue("deactivated"),
-		NextVersion: m.OptString("nextVersionId"),
-		NextUpdate:  m.OptInt("nextUpdate", 0),
-	}
-	document := m.OptObject("document")
-	if err := m.Done(); err != nil {
-		return nil, err
-	}
-	if document != nil {
-		if r.Document, err = did.DocumentFromValue(document); err != nil {
-			return nil, err
-		}
-	}
-	return r, nil
+	return object.New(members, ""), nil
 }
 
 // recordLimits leave room for a document of the largest size a parameter allows, and its record around it.

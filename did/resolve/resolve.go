@@ -83,6 +83,10 @@ func metadata(v did.Version) DocumentMetadata {
 		VersionID:     v.VersionID,
 		NextVersionID: v.NextVersionID,
 		NextUpdate:    v.NextUpdate,
+
+		Recovery:       v.Recovery,
+		Disputed:       v.Disputed,
+		DuringRecovery: v.During,
 	}
 	if v.N > 1 {
 		m.Updated = v.Updated

@@ -186,6 +186,49 @@ func TestDeactivatedDIDs(t *testing.T) {
 	}
 }
 
+// Whoever resolves sees that control is in question: additional members of didDocumentMetadata, in both forms of a result.
+func TestRecoveriesAreVisible(t *testing.T) {
+	l := newLedger()
+	due := epoch.AddDate(0, 0, 9)
+	l.versions[hanseID][0].Disputed = "2-op"
+	l.versions[hanseID][1].During = "earlier"
+	for i := range l.versions[hanseID] {
+		l.versions[hanseID][i].Recovery = &did.Recovery{
+			Operation: "later", Base: "1-op", Started: due.AddDate(0, 0, -1), Due: due, By: did.RecoveredByLeague,
+		}
+	}
+	pending := map[string]any{
+		"operation": "later", "base": "1-op", "started": "2026-01-09T00:00:00Z", "due": "2026-01-10T00:00:00Z", "by": "league",
+	}
+	for url, want := range map[string]map[string]any{
+		hanseID:                     {"recovery": pending, "disputed": nil, "duringRecovery": "earlier"},
+		hanseID + "?versionId=1-op": {"recovery": pending, "disputed": "2-op", "duringRecovery": nil},
+		gone:                        {"recovery": nil, "disputed": nil, "duringRecovery": nil},
+	} {
+		result := resolve.Resolve(t.Context(), newRouter(l), url, resolve.Options{})
+		for _, form := range []any{result, result.Legacy()} {
+			text, err := json.Marshal(form)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var read struct {
+				Metadata map[string]any `json:"didDocumentMetadata"`
+			}
+			if err := json.Unmarshal(text, &read); err != nil {
+				t.Fatal(err)
+			}
+			for name, value := range want {
+				if diff := cmp.Diff(value, read.Metadata[name]); diff != "" {
+					t.Errorf("%s: %s: %s", url, name, diff)
+				}
+			}
+		}
+	}
+	if d := resolve.Dereference(t.Context(), newRouter(l), hanseID+"#key-1", resolve.Options{}); d.ContentMetadata.Recovery == nil {
+		t.Error("dereferencing says nothing of the recovery")
+	}
+}
+
 func TestOutagesAreNotAbsence(t *testing.T) {
 	l := newLedger()
 	l.down = errors.New("disk /var/lib/secret is on fire")

@@ -29,6 +29,7 @@ type ResolutionMetadata struct {
 }
 
 // DocumentMetadata is about the document (DID Resolution 4.3). Times are whole seconds, UTC; zero members are left out.
+// Recovery, Disputed and DuringRecovery are hanse's own members, which that section allows.
 type DocumentMetadata struct {
 	Created       time.Time
 	Updated       time.Time // left out for the first version
@@ -39,6 +40,10 @@ type DocumentMetadata struct {
 	CanonicalID   did.DID
 	EquivalentID  []did.DID
 	Proof         []map[string]any
+
+	Recovery       *did.Recovery // "recovery": one is pending, which will replace the DID's control unless it is cancelled
+	Disputed       string        // "disputed": version id of the recovery that superseded this version without recognising it
+	DuringRecovery string        // "duringRecovery": operation id of the recovery that was pending when this version was made
 }
 
 // MarshalJSON writes the times in RFC 3339 without fractions.
@@ -53,10 +58,31 @@ func (m DocumentMetadata) MarshalJSON() ([]byte, error) {
 		CanonicalID   did.DID          `json:"canonicalId,omitempty"`
 		EquivalentID  []did.DID        `json:"equivalentId,omitempty"`
 		Proof         []map[string]any `json:"proof,omitempty"`
+
+		Recovery       *recovery `json:"recovery,omitempty"`
+		Disputed       string    `json:"disputed,omitempty"`
+		DuringRecovery string    `json:"duringRecovery,omitempty"`
 	}{
 		datetime(m.Created), datetime(m.Updated), m.Deactivated, m.VersionID, m.NextVersionID,
 		datetime(m.NextUpdate), m.CanonicalID, m.EquivalentID, m.Proof,
+		recoveryOf(m.Recovery), m.Disputed, m.DuringRecovery,
 	})
+}
+
+// recovery is the JSON form of a pending recovery.
+type recovery struct {
+	Operation string          `json:"operation"`
+	Base      string          `json:"base"`
+	Started   string          `json:"started"`
+	Due       string          `json:"due"`
+	By        did.RecoveredBy `json:"by"`
+}
+
+func recoveryOf(r *did.Recovery) *recovery {
+	if r == nil {
+		return nil
+	}
+	return &recovery{r.Operation, r.Base, datetime(r.Started), datetime(r.Due), r.By}
 }
 
 func datetime(t time.Time) string {
