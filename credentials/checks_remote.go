@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/hanse-id/hanse/credentials/dataintegrity"
 	"github.com/hanse-id/hanse/credentials/jose"
@@ -12,35 +13,10 @@ import (
 	"github.com/hanse-id/hanse/did/keys"
 )
 
-// This file has the checks that ask others: who may issue, whose key it is, and what became of the credential.
+// This file has the checks that ask others whose key it is and what became of the credential.
 
 // issuerKeys are the keys of the proofs, in their order.
 type issuerKeys []keys.Public
-
-func (r *run) checkAccreditation(ctx context.Context) Check {
-	c := r.accreditation(ctx)
-	c.Severity = r.severity(CheckAccreditation)
-	return c
-}
-
-func (r *run) accreditation(ctx context.Context) Check {
-	if r.Trust == nil {
-		if !r.RequireAccreditation {
-			return skip("no source of accreditations is configured")
-		}
-		return undecided(&Problem{Type: ProblemUnavailable, Title: "accreditation unavailable", Detail: "no source of accreditations is configured"})
-	}
-	result, err := r.Trust.Accredited(ctx, TrustQuery{Issuer: did.DID(r.model.issuer), Types: r.model.types, At: r.opts.At})
-	if err != nil {
-		return undecided(problemOf(err, ProblemUnavailable, "accreditation unavailable"))
-	}
-	c := Check{Outcome: Pass, Note: result.Reason, Path: result.Path, Evidence: &result.Evidence}
-	if !result.Accredited {
-		c.Outcome, c.Note = Fail, ""
-		c.Problem = &Problem{Type: ProblemNotAccredited, Title: "issuer is not accredited", Detail: result.Reason, Pointer: "/issuer"}
-	}
-	return c
-}
 
 // checkIssuer resolves the issuer at the instant of the verification and finds the key of every proof in its assertionMethod.
 func (r *run) checkIssuer(ctx context.Context) Check {
@@ -60,7 +36,14 @@ func (r *run) checkIssuer(ctx context.Context) Check {
 	if err != nil {
 		return resolutionFailed(issuer, err)
 	}
-	c := Check{Outcome: Pass, Evidence: issuerEvidence(issuer, version)}
+	r.version = version
+	c := Check{Outcome: Pass, Evidence: issuerEvidence(issuer, version), Warnings: recoveryWarnings(version)}
+	if version.Disputed != "" {
+		c.Outcome = Indeterminate
+		c.Problem = &Problem{Type: ProblemDisputed, Title: "issuer's key is disputed", Pointer: "/issuer",
+			Detail: fmt.Sprintf("version %s of the DID was superseded by a recovery, %s: who signed is not known", version.VersionID, version.Disputed)}
+		return c
+	}
 	if r.deactivated(version) {
 		c.Outcome = Fail
 		c.Problem = &Problem{Type: ProblemCryptography, Title: "issuer is deactivated", Detail: issuer.String() + " is deactivated", Pointer: "/issuer"}
@@ -140,6 +123,20 @@ func (r *run) deactivated(v did.Version) bool {
 		return true
 	}
 	return v.NextUpdate.IsZero() || !r.at.Before(v.NextUpdate)
+}
+
+// recoveryWarnings says that an issuer is being recovered: what its present keys sign may turn out to be a thief's.
+func recoveryWarnings(v did.Version) []Problem {
+	switch {
+	case v.Recovery != nil:
+		return []Problem{{Type: ProblemDisputed, Title: "issuer is being recovered", Pointer: "/issuer",
+			Detail: fmt.Sprintf("unless it is cancelled, a recovery takes effect at %s and disputes what came after version %s",
+				v.Recovery.Due.UTC().Format(time.RFC3339), v.Recovery.Base)}}
+	case v.During != "" && v.Disputed == "":
+		return []Problem{{Type: ProblemDisputed, Title: "issuer's keys changed during a recovery", Pointer: "/issuer",
+			Detail: fmt.Sprintf("version %s was made while recovery %s was pending", v.VersionID, v.During)}}
+	}
+	return nil
 }
 
 func issuerEvidence(issuer did.DID, v did.Version) *Evidence {

@@ -3,6 +3,7 @@ package credentials
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // checkContext is the data model's rule for @context (VC Data Model 2.0 section 4.3): a list that begins with the base
@@ -70,7 +71,7 @@ func (c *Contexts) checkInline(context map[string]any, protected map[string]bool
 		if name == "@import" {
 			return malformed(at, "@import is not allowed")
 		}
-		if protected[name] {
+		if protected[name] && !strings.HasPrefix(name, "@") { // keywords like @protected and @version are each context's own
 			return malformed(at, "the base context protects this term")
 		}
 		definition, ok := context[name].(map[string]any)

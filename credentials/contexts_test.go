@@ -24,13 +24,14 @@ func TestEveryContextOfTheSpecificationIsEmbedded(t *testing.T) {
 	for _, url := range []string{
 		contextV1, contextV2, "https://www.w3.org/ns/credentials/examples/v2", "https://w3id.org/security/data-integrity/v1", contextProofs,
 		"https://w3id.org/security/multikey/v1", "https://www.w3.org/ns/cid/v1", "https://www.w3.org/ns/did/v1", "https://www.w3.org/ns/did/v1.1",
+		contextLinkage,
 	} {
 		if _, ok := EmbeddedContexts().Document(url); !ok {
 			t.Errorf("%s is not embedded", url)
 		}
 	}
-	if n := len(EmbeddedContexts().URLs()); n != 9 {
-		t.Errorf("%d contexts are embedded, want 9", n)
+	if n := len(EmbeddedContexts().URLs()); n != 10 {
+		t.Errorf("%d contexts are embedded, want 10", n)
 	}
 }
 

@@ -172,3 +172,8 @@ func (f statusFunc) Status(_ context.Context, q StatusQuery) (StatusResult, erro
 type trustFunc func(q TrustQuery) (TrustResult, error)
 
 func (f trustFunc) Accredited(_ context.Context, q TrustQuery) (TrustResult, error) { return f(q) }
+
+// domainFunc is a domain source made of a function.
+type domainFunc func(q DomainQuery) (DomainResult, error)
+
+func (f domainFunc) Linked(_ context.Context, q DomainQuery) (DomainResult, error) { return f(q) }

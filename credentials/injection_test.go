@@ -130,3 +130,22 @@ func TestClaimsOfTokensAreNotIssuedWithoutAToken(t *testing.T) {
 		}
 	}
 }
+
+// An inline context says of itself whether it is protected and of which version it is; the terms of the base context stay what
+// they are.
+func TestInlineContextsHaveKeywordsOfTheirOwn(t *testing.T) {
+	issuer := newIssuer(t, FormEdDSAJCS, keys.EdDSA)
+	inline := func(context map[string]any) map[string]any {
+		return degree(issuer.DID, map[string]any{"@context": []any{contextV2, "https://www.w3.org/ns/credentials/examples/v2", context}})
+	}
+	if err := issuer.CheckIssuable(inline(map[string]any{"@version": "1.1", "@protected": true, "colour": "https://x.example/colour"})); err != nil {
+		t.Error(err)
+	}
+	for name, context := range map[string]map[string]any{
+		"/@context/2/issuer":  {"@protected": true, "issuer": "https://attacker.example/issuer"},
+		"/@context/2/type":    {"type": "https://attacker.example/type"},
+		"/@context/2/@import": {"@import": "https://attacker.example/"},
+	} {
+		refused(t, issuer, inline(context), ProblemMalformed, name)
+	}
+}

@@ -28,10 +28,11 @@ type Inspection struct {
 
 // InspectedEntry is a credentialStatus entry.
 type InspectedEntry struct {
-	Type    string `json:"type"`
-	Purpose string `json:"purpose,omitempty"`
-	Index   string `json:"index,omitempty"`
-	List    string `json:"list,omitempty"`
+	Type          string `json:"type"`
+	Purpose       string `json:"purpose,omitempty"`
+	Index         string `json:"index,omitempty"`
+	List          string `json:"list,omitempty"`
+	Accreditation string `json:"accreditation,omitempty"` // id
 }
 
 // InspectedProof is a proof, or the signature of a token.

@@ -63,8 +63,9 @@ func (i *Inspection) describeStatus(c map[string]any) {
 		get := func(name string) string { s, _ := e[name].(string); return s }
 		i.Status = append(i.Status, InspectedEntry{
 			Type: strings.Join(types, " "), Purpose: get("statusPurpose"), Index: get("statusListIndex"), List: get("statusListCredential"),
+			Accreditation: get("accreditation"),
 		})
-		if !slices.Contains(types, EntryType) {
+		if !slices.Contains(types, EntryType) && !slices.Contains(types, AccreditationEntryType) {
 			i.warn("a status of type " + strings.Join(types, " ") + " is not evaluated here")
 		}
 	}
@@ -94,6 +95,10 @@ func (i *Inspection) Text(w io.Writer) error {
 	line("valid from", i.ValidFrom)
 	line("valid until", i.ValidUntil)
 	for _, s := range i.Status {
+		if s.Accreditation != "" && s.List == "" {
+			line("status", fmt.Sprintf("that of accreditation %s (%s)", s.Accreditation, s.Type))
+			continue
+		}
 		line("status", fmt.Sprintf("%s, entry %s of %s (%s)", s.Purpose, s.Index, s.List, s.Type))
 	}
 	for _, p := range i.Proofs {

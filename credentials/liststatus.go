@@ -17,8 +17,8 @@ import (
 // list whose proof cannot be decided is STATUS_RETRIEVAL_ERROR, and so is one that is not of the past instant asked for.
 func (v *Verifier) ListStatus(ctx context.Context, q StatusQuery, body []byte, height int64, seen *statuslist.Watermark) (StatusResult, error) {
 	verifier := *v
-	verifier.Status = nil // a list has no status of its own: Open refuses it
-	verifier.Trust, verifier.RequireAccreditation = nil, false
+	verifier.Status = nil                           // a list has no status of its own: Open refuses it
+	verifier.Trust, verifier.Policy = nil, Policy{} // the policy is about credentials: who made the list is the issuer's word
 	report, credential, err := verifier.Verify(ctx, body, VerifyOptions{At: q.At})
 	if err != nil {
 		return StatusResult{}, statusError(ProblemStatusRetrieval, err)

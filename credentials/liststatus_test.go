@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/hanse-id/hanse/credentials/statuslist"
+	"github.com/hanse-id/hanse/did/keys"
 )
 
 const listURL = "https://center.example/status-lists/1"
@@ -105,6 +106,18 @@ func TestBadListsFailClosed(t *testing.T) {
 			t.Errorf("issuer unavailable: error is %v", err)
 		}
 	})
+}
+
+// What a verifier asks of credentials, it does not ask of the lists that their issuers keep.
+func TestThePolicyIsNotAboutStatusLists(t *testing.T) {
+	issuer := newIssuer(t, FormJWT, keys.EdDSA)
+	v := newVerifier()
+	v.Trust = AllowList{}
+	v.Policy = Policy{RequireAccreditation: true, Types: []string{"ExampleDegreeCredential"}, RequireLinkedDomain: true, LinkedDomains: []string{"https://a.example"}}
+	entry := StatusEntry{Type: EntryType, Purpose: "revocation", Index: 1, List: listURL, Size: 1}
+	if _, err := v.ListStatus(t.Context(), StatusQuery{Issuer: issuer.DID, Entry: entry}, listOf(t, issuer, nil), 0, nil); err != nil {
+		t.Error(err)
+	}
 }
 
 // A list of today says nothing of the past: what the status was is unknown, neither good nor bad.

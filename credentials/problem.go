@@ -21,6 +21,9 @@ const (
 	ProblemNotSupported  = "https://hanse.id/problems/not-supported"  // a securing form or DID method that is not implemented
 	ProblemUnavailable   = "https://hanse.id/problems/unavailable"    // something needed to decide could not be reached
 	ProblemNotAccredited = "https://hanse.id/problems/not-accredited" // the issuer may not issue this type
+	ProblemNotAccepted   = "https://hanse.id/problems/not-accepted"   // the verifier's policy does not take such credentials
+	ProblemNotLinked     = "https://hanse.id/problems/not-linked"     // the issuer is not linked with a domain that was asked for
+	ProblemDisputed      = "https://hanse.id/problems/disputed"       // a recovery disputes who held the issuer's key
 )
 
 // Problem is a problem detail (RFC 9457) with a type from the VC data model or status list vocabularies.

@@ -65,8 +65,9 @@ type Check struct {
 	Severity       Severity   `json:"severity"`
 	Problem        *Problem   `json:"problem,omitempty"`  // of a check that failed or is indeterminate
 	Warnings       []Problem  `json:"warnings,omitempty"` // what was seen and does not decide
+	Code           string     `json:"code,omitempty"`     // of a failed accreditation or linkedDomain: why, as its source calls it, a stable word
 	Note           string     `json:"note,omitempty"`     // why a check was skipped, or what a pass means
-	Path           []TrustHop `json:"path,omitempty"`     // accreditation only
+	Path           []TrustHop `json:"path,omitempty"`     // accreditation only: from the issuer upwards, the best attempt where it fails
 	Evidence       *Evidence  `json:"evidence,omitempty"`
 	DurationMicros int64      `json:"durationMicros"`
 }

@@ -9,8 +9,11 @@ import (
 	"github.com/hanse-id/hanse/credentials/statuslist"
 )
 
-// EntryType is the type of the status entries that are understood.
-const EntryType = "BitstringStatusListEntry"
+// The types of the status entries that are understood.
+const (
+	EntryType              = "BitstringStatusListEntry" // a place in a status list
+	AccreditationEntryType = "AccreditationStatusEntry" // an accreditation, whose state the ledger knows
+)
 
 // maxIndex bounds statusListIndex before any list is known: what every JSON implementation keeps exactly.
 const maxIndex = 1<<53 - 1
@@ -22,8 +25,8 @@ type entry struct {
 	status  *StatusEntry // nil where the type is not understood
 }
 
-// statusEntries parses the credentialStatus objects of a credential: BitstringStatusListEntry ones, and others as far as their
-// type. The error is a *ProblemError.
+// statusEntries parses the credentialStatus objects of a credential: those of a known type, and others as far as their type. The
+// error is a *ProblemError.
 func statusEntries(credential map[string]any) ([]entry, error) {
 	v, ok := credential["credentialStatus"]
 	if !ok {
@@ -40,21 +43,33 @@ func statusEntries(credential map[string]any) ([]entry, error) {
 			e.pointer = point(e.pointer, i)
 		}
 		e.types, _ = texts(object["type"])
-		if slices.Contains(e.types, EntryType) {
-			parsed, err := parseEntry(object, e.pointer)
-			if err != nil {
-				return nil, err
-			}
-			e.status = parsed
+		var err error
+		switch {
+		case slices.Contains(e.types, EntryType) && slices.Contains(e.types, AccreditationEntryType):
+			err = malformed(point(e.pointer, "type"), "an entry is either of a list or of an accreditation")
+		case slices.Contains(e.types, EntryType):
+			e.status, err = parseEntry(object, e.pointer)
+		case slices.Contains(e.types, AccreditationEntryType):
+			e.status, err = parseAccreditationEntry(object, e.pointer)
+		}
+		if err != nil {
+			return nil, err
 		}
 		out = append(out, e)
 	}
 	return out, nil
 }
 
-// Value returns the entry as a credentialStatus object, its id being the list's URL with the index as fragment. An entry of
-// several bits also says what its values mean.
+// Value returns the entry as a credentialStatus object. The id of a list's entry is the list's URL with the index as fragment; one
+// of several bits also says what its values mean.
 func (e StatusEntry) Value() map[string]any {
+	if e.Type == AccreditationEntryType {
+		v := map[string]any{"type": AccreditationEntryType, "accreditation": e.Accreditation}
+		if e.ID != "" {
+			v["id"] = e.ID
+		}
+		return v
+	}
 	index := strconv.FormatInt(e.Index, 10)
 	v := map[string]any{
 		"id": e.List + "#" + index, "type": EntryType, "statusPurpose": e.Purpose, "statusListIndex": index, "statusListCredential": e.List,
@@ -108,6 +123,17 @@ func parseEntry(object map[string]any, pointer string) (*StatusEntry, error) {
 		}
 	}
 	return e, checkMessages(object, e, pointer)
+}
+
+// parseAccreditationEntry reads an AccreditationStatusEntry: the id of an accreditation.
+func parseAccreditationEntry(object map[string]any, pointer string) (*StatusEntry, error) {
+	e := &StatusEntry{Type: AccreditationEntryType}
+	e.ID, _ = object["id"].(string)
+	e.Accreditation, _ = object["accreditation"].(string)
+	if !isAccreditationID(e.Accreditation) {
+		return nil, malformed(point(pointer, "accreditation"), "must be the id of an accreditation")
+	}
+	return e, nil
 }
 
 // checkMessages checks statusMessage: one message with its status for each value of the entry, needed where an entry has several

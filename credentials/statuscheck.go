@@ -26,19 +26,23 @@ func (s statusChecker) check(ctx context.Context, credential map[string]any) Che
 	switch {
 	case err != nil:
 		return fail(problemOf(err, ProblemStatusVerification, "status entry is not valid"))
-	case len(entries) == 0:
+	case len(entries) == 0 && !namesAccreditation(credential):
 		c.Note = "the credential has no status"
 		return c
 	}
+	if namesAccreditation(credential) && !slices.ContainsFunc(entries, func(e entry) bool { return e.status != nil && e.status.Type == AccreditationEntryType }) {
+		return fail(&Problem{Type: ProblemStatusVerification, Title: "copy of an accreditation without its status", Pointer: "/credentialStatus",
+			Detail: "a copy that names an accreditation has an entry of type " + AccreditationEntryType + ", or it would outlive what it is a copy of"})
+	}
 	for _, e := range entries {
-		if e.status == nil {
-			c.Warnings = append(c.Warnings, Problem{
-				Type: ProblemStatusVerification, Title: "status type not supported",
-				Detail: fmt.Sprintf("%.64q is not evaluated", e.types), Pointer: e.pointer,
-			})
-			continue
+		switch {
+		case e.status == nil:
+			c.notEvaluated(e)
+		case e.status.Type == AccreditationEntryType:
+			s.evaluateAccreditation(ctx, e, credential, &c)
+		default:
+			s.evaluate(ctx, e, &c)
 		}
-		s.evaluate(ctx, e, &c)
 	}
 	if c.Outcome == Skip {
 		c.Note = "no status of a known type"
@@ -46,7 +50,15 @@ func (s statusChecker) check(ctx context.Context, credential map[string]any) Che
 	return c
 }
 
-// evaluate adds one entry to the check.
+// notEvaluated remarks upon an entry that nobody here knows how to evaluate.
+func (c *Check) notEvaluated(e entry) {
+	c.Warnings = append(c.Warnings, Problem{
+		Type: ProblemStatusVerification, Title: "status type not supported",
+		Detail: fmt.Sprintf("%.64q is not evaluated", e.types), Pointer: e.pointer,
+	})
+}
+
+// evaluate adds one entry of a status list to the check.
 func (s statusChecker) evaluate(ctx context.Context, e entry, c *Check) {
 	if s.source == nil {
 		c.worsen(Indeterminate, &Problem{Type: ProblemStatusRetrieval, Title: "status unavailable",
@@ -60,10 +72,7 @@ func (s statusChecker) evaluate(ctx context.Context, e entry, c *Check) {
 		c.worsen(outcome, problem)
 		return
 	}
-	if c.Evidence == nil {
-		evidence := result.Evidence
-		c.Evidence = &evidence
-	}
+	c.stand(result.Evidence)
 	c.worsen(Pass, nil)
 	switch {
 	case result.Value == 0:
@@ -75,6 +84,13 @@ func (s statusChecker) evaluate(ctx context.Context, e entry, c *Check) {
 	default:
 		c.Warnings = append(c.Warnings, Problem{Type: ProblemStatusVerification, Title: "status purpose not supported",
 			Detail: fmt.Sprintf("status %.64q is %d, and what that means is not known here", e.status.Purpose, result.Value), Pointer: e.pointer})
+	}
+}
+
+// stand keeps the evidence of the first part of a check that has some.
+func (c *Check) stand(e Evidence) {
+	if c.Evidence == nil {
+		c.Evidence = &e
 	}
 }
 

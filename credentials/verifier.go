@@ -12,14 +12,15 @@ import (
 // Verifier verifies credentials. The zero value of an optional field is its safe default. Its fields must not change once it is
 // used; it is then safe for concurrent use.
 type Verifier struct {
-	Resolver             did.Resolver     // nil: every issuer is indeterminate
-	Status               StatusSource     // nil: a status of a known type is indeterminate
-	Trust                TrustSource      // nil: accreditation is a warning, skip
-	RequireAccreditation bool             // accreditation becomes an error
-	Contexts             *Contexts        // nil: EmbeddedContexts
-	Now                  func() time.Time // nil: time.Now
-	Skew                 time.Duration    // for iat, nbf, validFrom, proof creation; default 60 s
-	MaxBytes             int              // of the input, default 1 MiB
+	Resolver did.Resolver     // nil: every issuer is indeterminate
+	Status   StatusSource     // nil: a status of a known type is indeterminate
+	Trust    TrustSource      // nil: accreditation is a warning, skip
+	Domains  DomainSource     // nil: linkedDomain is indeterminate where the policy asks for it
+	Policy   Policy           // of every verification; VerifyOptions.Policy replaces it
+	Contexts *Contexts        // nil: EmbeddedContexts
+	Now      func() time.Time // nil: time.Now
+	Skew     time.Duration    // for iat, nbf, validFrom, proof creation; default 60 s
+	MaxBytes int              // of the input, default 1 MiB
 }
 
 // DefaultMaxBytes is how large a credential may be unless Verifier.MaxBytes says otherwise.
@@ -31,7 +32,8 @@ const maxDepth = 32
 // VerifyOptions select what one verification does.
 type VerifyOptions struct {
 	At     time.Time // zero: now. Key, accreditation, status and validity are evaluated at this instant
-	Checks []string  // nil or empty: all; ["proof"]: status and validity are skipped
+	Checks []string  // nil or empty: all; ["proof"]: status and validity are skipped, and a linked domain that is not required
+	Policy *Policy   // nil: Verifier.Policy. Policy.Within says whether a stranger's asks for less
 }
 
 // ChecksProof is the one selection VerifyOptions.Checks knows.
@@ -59,14 +61,17 @@ func (v *Verifier) Verify(ctx context.Context, input []byte, opts VerifyOptions)
 // run is one verification.
 type run struct {
 	*Verifier
-	opts   VerifyOptions
-	now    time.Time
-	at     time.Time // opts.At or now
-	opened *opened
-	model  *model
-	issuer issuerKeys
-	checks map[CheckID]Check
-	reason string // why checks that were not reached were not
+	opts    VerifyOptions
+	now     time.Time
+	at      time.Time // opts.At or now
+	opened  *opened
+	model   *model
+	issuer  issuerKeys
+	version did.Version // of the issuer, once it was resolved
+	checks  map[CheckID]Check
+	reason  string // why checks that were not reached were not
+
+	narrowed bool // the options' policy takes other paths than the verifier's
 }
 
 func (v *Verifier) newRun(opts VerifyOptions) *run {
@@ -80,10 +85,15 @@ func (v *Verifier) newRun(opts VerifyOptions) *run {
 	if c.Skew == 0 {
 		c.Skew = time.Minute
 	}
+	narrowed := false
+	if opts.Policy != nil {
+		narrowed = !opts.Policy.samePaths(c.Policy)
+		c.Policy = *opts.Policy
+	}
 	if c.MaxBytes <= 0 {
 		c.MaxBytes = DefaultMaxBytes
 	}
-	r := &run{Verifier: &c, opts: opts, now: c.Now(), checks: make(map[CheckID]Check, len(order))}
+	r := &run{Verifier: &c, opts: opts, narrowed: narrowed, now: c.Now(), checks: make(map[CheckID]Check, len(order))}
 	if r.at = opts.At; r.at.IsZero() {
 		r.at = r.now
 	}
@@ -119,9 +129,10 @@ func (r *run) report() *Report {
 	return out
 }
 
-// severity of a check: accreditation and linked domain are warnings unless the policy requires them.
+// severity of a check: accreditation and linked domain are warnings unless the policy requires them. That a policy does not take
+// a type is an error always.
 func (r *run) severity(id CheckID) Severity {
-	if id == CheckLinkedDomain || id == CheckAccreditation && !r.RequireAccreditation {
+	if id == CheckLinkedDomain && !r.Policy.RequireLinkedDomain || id == CheckAccreditation && !r.Policy.RequireAccreditation {
 		return SeverityWarning
 	}
 	return SeverityError
@@ -164,9 +175,14 @@ func (r *run) verify(ctx context.Context, input []byte) error {
 	r.do(CheckSchema, r.checkSchema)
 	r.do(CheckResources, r.checkResources)
 	r.do(CheckHolder, func() Check { return skip("a credential alone binds no holder") })
-	r.do(CheckLinkedDomain, func() Check {
-		return Check{Outcome: Skip, Severity: SeverityWarning, Note: "no linked domain was asked for"}
-	})
+	switch {
+	case proofOnly && !r.Policy.RequireLinkedDomain: // as with accreditation, what a policy asks for stays asked for
+		r.do(CheckLinkedDomain, func() Check {
+			return Check{Outcome: Skip, Severity: r.severity(CheckLinkedDomain), Note: "not asked for"}
+		})
+	case accepted || !r.asksDomain():
+		r.do(CheckLinkedDomain, func() Check { return r.checkLinkedDomain(ctx) })
+	}
 	r.reason = "the issuer's signature was not established"
 	return ctx.Err()
 }

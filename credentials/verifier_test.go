@@ -147,7 +147,7 @@ func TestNothingIsFetchedBeforeTheIssuerIsAccepted(t *testing.T) {
 		asked++
 		return resolve.Key{}.Resolve(ctx, id, at)
 	})
-	v.Trust, v.RequireAccreditation = AllowList{}, true
+	v.Trust, v.Policy.RequireAccreditation = AllowList{}, true
 	report := verify(t, v, issue(t, issuer, degree(issuer.DID, status)).Body)
 	want(t, report, CheckAccreditation, Fail, ProblemNotAccredited)
 	if wantDecision(t, report, Reject); asked != 0 {
@@ -155,7 +155,7 @@ func TestNothingIsFetchedBeforeTheIssuerIsAccepted(t *testing.T) {
 	}
 
 	// A signature that does not verify keeps its status list unread.
-	v.Trust, v.RequireAccreditation = nil, false
+	v.Trust, v.Policy.RequireAccreditation = nil, false
 	forged := token(t, mallory, headerOf(t, issuer, nil), payloadOf(t, issuer, status))
 	report = verify(t, v, []byte(forged))
 	want(t, report, CheckSignature, Fail, ProblemCryptography)
@@ -194,7 +194,7 @@ func TestAccreditationWarnsUnlessRequired(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			v := newVerifier()
-			v.Trust, v.RequireAccreditation = test.source, test.required
+			v.Trust, v.Policy.RequireAccreditation = test.source, test.required
 			report := verify(t, v, body)
 			c := want(t, report, CheckAccreditation, test.outcome, test.problem)
 			wantDecision(t, report, test.decision)

@@ -10,7 +10,7 @@ import (
 
 // SignOptions are the header members of a token to be made.
 type SignOptions struct {
-	Type        string // typ, e.g. "vc+jwt"
+	Type        string // typ, e.g. "vc+jwt"; left out if empty, which only old formats ask for
 	ContentType string // cty, e.g. "vc"; left out if empty
 	KeyID       string // kid: the DID URL of the verification method; left out if empty
 }
@@ -18,7 +18,10 @@ type SignOptions struct {
 // Sign makes a compact JWS of payload. The algorithm is the signer's. Members are written in order of their names, numbers
 // as they are in payload (json.Number, int64).
 func Sign(ctx context.Context, payload map[string]any, signer keystore.Signer, o SignOptions) (string, error) {
-	header := map[string]any{"alg": string(signer.Public().Algorithm()), "typ": o.Type}
+	header := map[string]any{"alg": string(signer.Public().Algorithm())}
+	if o.Type != "" {
+		header["typ"] = o.Type
+	}
 	if o.ContentType != "" {
 		header["cty"] = o.ContentType
 	}
