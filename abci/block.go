@@ -75,8 +75,9 @@ func (a *Application) Commit(context.Context, *abcitypes.RequestCommit) (*abcity
 	return &abcitypes.ResponseCommit{}, nil
 }
 
-// misbehaviour names the validators of CometBFT's evidence by their multikeys, as the centers of the last
-// committed block have them; evidence against a key that no center has any more is logged only.
+// misbehaviour names the validators of CometBFT's evidence by their multikeys. Evidence may be as old as CometBFT's
+// evidence parameters allow: its key may be one that its center has changed since, or that of a removed center. A key that
+// the ledger never had is logged only.
 func (a *Application) misbehaviour(evidence []abcitypes.Misbehavior) ([]string, error) {
 	if len(evidence) == 0 {
 		return nil, nil
@@ -86,22 +87,22 @@ func (a *Application) misbehaviour(evidence []abcitypes.Misbehavior) ([]string, 
 		return nil, err
 	}
 	defer view.Close()
-	centers, err := governance.Centers(view.Reader())
+	centers, err := governance.ValidatorKeys(view.Reader())
 	if err != nil {
 		return nil, err
 	}
 	byAddress := make(map[string]string, len(centers))
-	for _, c := range centers {
-		key, err := keys.ParseMultikey(c.Validator)
+	for multikey := range centers {
+		key, err := keys.ParseMultikey(multikey)
 		if err != nil {
 			return nil, err
 		}
-		byAddress[string(ed25519.PubKey(key.Bytes()).Address())] = c.Validator
+		byAddress[string(ed25519.PubKey(key.Bytes()).Address())] = multikey
 	}
 	var culprits []string
 	for _, e := range evidence {
 		key, known := byAddress[string(e.Validator.Address)]
-		a.log.Error("validator misbehaved", "type", e.Type.String(), "height", e.Height, "validator", key)
+		a.log.Error("validator misbehaved", "type", e.Type.String(), "height", e.Height, "validator", key, "center", centers[key])
 		if known {
 			culprits = append(culprits, key)
 		}

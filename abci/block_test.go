@@ -178,8 +178,8 @@ func TestBadTwinCachedOnHalfOfTheNodesChangesNothing(t *testing.T) {
 	}
 }
 
-// Evidence that consensus has of a validator becomes an event of its center, the same at every node; a validator that no
-// center has any more is logged only.
+// Evidence that consensus has of a validator becomes an event of its center, and suspends it, the same at every node; a
+// validator that no center ever had is logged only.
 func TestMisbehaviourBecomesAnEvent(t *testing.T) {
 	plan := newPlan(t)
 	var roots [][]byte
@@ -219,7 +219,12 @@ func TestMisbehaviourBecomesAnEvent(t *testing.T) {
 		}
 		want := []exec.Event{{
 			Type: "validator.misbehaved", Subjects: []string{exec.SubjectCenter(center)},
-			Attributes: []exec.Attribute{{Name: "validator", Value: culprit.Validator}},
+			Attributes: []exec.Attribute{{Name: "validator", Value: culprit.Validator}, {Name: "evidence", Value: "1"}},
+		}, {
+			Type: "center.suspended", Subjects: []string{exec.SubjectCenter(center)},
+			Attributes: []exec.Attribute{
+				{Name: "version", Value: "2"}, {Name: "status", Value: "suspended"}, {Name: "cause", Value: "evidence"},
+			},
 		}}
 		if diff := cmp.Diff(want, blocks[0].Events); diff != "" {
 			t.Fatal(diff)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -44,6 +45,7 @@ type center struct {
 	height   int64
 	now      time.Time
 	seconds  atomic.Int64 // now, for the pool's goroutines
+	end      func()       // closes everything
 }
 
 // quiet is a database logger that logs nothing.
@@ -53,9 +55,11 @@ func (quiet) Infof(string, ...any)      {}
 func (quiet) Errorf(string, ...any)     {}
 func (quiet) Fatalf(f string, a ...any) { panic(fmt.Sprintf(f, a...)) }
 
-func newPlan(t testing.TB) *localnet.Plan {
+func newPlan(t testing.TB) *localnet.Plan { return planOf(t, 4, 0) }
+
+func planOf(t testing.TB, centers, newcomers int) *localnet.Plan {
 	t.Helper()
-	plan, err := localnet.Prepare(t.TempDir(), localnet.Manifest{League: league, Centers: 4})
+	plan, err := localnet.Prepare(t.TempDir(), localnet.Manifest{League: league, Centers: centers, Newcomers: newcomers})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +93,7 @@ func newCenter(t testing.TB, plan *localnet.Plan, i int) *center {
 	}
 	log := slog.New(slog.DiscardHandler)
 	c.pool, err = pool.New(pool.Config{
-		Machine: c.machine, Verdicts: c.verdicts, Center: plan.Nodes[i].DID, Sponsor: plan.Nodes[i].Sponsor, Logger: log,
+		Machine: c.machine, Verdicts: c.verdicts, Sponsor: plan.Nodes[i].Sponsor, Logger: log,
 		Journal: filepath.Join(t.TempDir(), "journal"), Rules: c.rules, Now: func() time.Time { return time.Unix(c.seconds.Load(), 0) },
 	})
 	if err != nil {
@@ -98,13 +102,14 @@ func newCenter(t testing.TB, plan *localnet.Plan, i int) *center {
 	c.Application = abci.New(abci.Config{
 		App: c.machine, Pool: c.pool, Logger: log, Fatal: func(err error) { c.fatal = err },
 	})
-	t.Cleanup(func() {
+	c.end = sync.OnceFunc(func() {
 		_ = c.pool.Stop()
 		if c.db != nil {
 			_ = store.Close()
 			_ = c.db.Close()
 		}
 	})
+	t.Cleanup(c.end)
 	if _, err := c.InitChain(t.Context(), c.initChain()); err != nil {
 		t.Fatal(err)
 	}

@@ -54,7 +54,7 @@ func (l *Local) Head(ctx context.Context) (app.Head, error) {
 
 // DID reads a version of a did:hanse of this league. did.ErrNotFound: there is none (did.ErrNoVersion: the DID exists); any other error: unavailable.
 func (l *Local) DID(ctx context.Context, id did.DID, at did.At) (version did.Version, err error) {
-	err = l.read(ctx, func(v *app.View) error {
+	err = l.Read(ctx, func(v *app.View) error {
 		record, err := identity.Select(v.Reader(), id, at)
 		if err != nil {
 			return err
@@ -70,7 +70,7 @@ func (l *Local) DID(ctx context.Context, id did.DID, at did.At) (version did.Ver
 
 // List reads a status list's record and the height it was read at; did.ErrNotFound if there is none.
 func (l *Local) List(ctx context.Context, id op.ID) (list *status.List, height int64, err error) {
-	err = l.read(ctx, func(v *app.View) error {
+	err = l.Read(ctx, func(v *app.View) error {
 		height = v.Head().Height
 		list, err = listOf(v, id)
 		return err
@@ -88,7 +88,7 @@ func listOf(v *app.View, id op.ID) (*status.List, error) {
 
 // Bits reads a whole list (status.Bits) now (zero time) or as of at, with the block of the read.
 func (l *Local) Bits(ctx context.Context, id op.ID, at time.Time) (bits []byte, head app.Head, err error) {
-	err = l.read(ctx, func(v *app.View) error {
+	err = l.Read(ctx, func(v *app.View) error {
 		head = v.Head()
 		list, err := listOf(v, id)
 		if err != nil {
@@ -102,7 +102,7 @@ func (l *Local) Bits(ctx context.Context, id op.ID, at time.Time) (bits []byte, 
 
 // Leases lists the leases of a list that are tagged with replica.
 func (l *Local) Leases(ctx context.Context, id op.ID, replica string) (leases []status.Lease, err error) {
-	err = l.read(ctx, func(v *app.View) error {
+	err = l.Read(ctx, func(v *app.View) error {
 		if _, err := listOf(v, id); err != nil {
 			return err
 		}
@@ -114,7 +114,7 @@ func (l *Local) Leases(ctx context.Context, id op.ID, replica string) (leases []
 
 // Centers lists the members of the league by name.
 func (l *Local) Centers(ctx context.Context) (centers []governance.Center, err error) {
-	err = l.read(ctx, func(v *app.View) error {
+	err = l.Read(ctx, func(v *app.View) error {
 		centers, err = governance.Centers(v.Reader())
 		return err
 	})
@@ -123,7 +123,7 @@ func (l *Local) Centers(ctx context.Context) (centers []governance.Center, err e
 
 // Params reads the ledger parameters.
 func (l *Local) Params(ctx context.Context) (params exec.Params, err error) {
-	err = l.read(ctx, func(v *app.View) error {
+	err = l.Read(ctx, func(v *app.View) error {
 		params, err = governance.Params(v.Reader())
 		return err
 	})
@@ -132,7 +132,7 @@ func (l *Local) Params(ctx context.Context) (params exec.Params, err error) {
 
 // Prove returns a proof of a state key at the last committed block, which header Height+1 carries.
 func (l *Local) Prove(ctx context.Context, key []byte) (proof *app.Proof, err error) {
-	err = l.read(ctx, func(v *app.View) error {
+	err = l.Read(ctx, func(v *app.View) error {
 		proof, err = v.Prove(key)
 		return err
 	})
@@ -141,7 +141,7 @@ func (l *Local) Prove(ctx context.Context, key []byte) (proof *app.Proof, err er
 
 // Blocks returns committed blocks with from ≤ height, oldest first, at most limit.
 func (l *Local) Blocks(ctx context.Context, from int64, limit int) (blocks []app.BlockRecord, err error) {
-	err = l.read(ctx, func(v *app.View) error {
+	err = l.Read(ctx, func(v *app.View) error {
 		blocks, err = v.Blocks(from, limit)
 		return err
 	})
@@ -161,8 +161,8 @@ func (l *Local) usable(ctx context.Context) error {
 	}
 }
 
-// read runs fn over a view of the last committed block. A fault of storage is an error here, not a panic.
-func (l *Local) read(ctx context.Context, fn func(*app.View) error) (err error) {
+// Read runs fn over a view of the last committed block. A fault of storage is an error here, not a panic.
+func (l *Local) Read(ctx context.Context, fn func(*app.View) error) (err error) {
 	if err := l.usable(ctx); err != nil {
 		return err
 	}

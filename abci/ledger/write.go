@@ -25,8 +25,10 @@ func (l *Local) Submit(ctx context.Context, envelopes [][]byte) ([]app.Submissio
 }
 
 func unready(err error) error {
-	if errors.Is(err, ErrStopped) || errors.Is(err, pool.ErrStopped) || errors.Is(err, pool.ErrNoSponsor) {
-		return exec.Errorf(exec.CodeNotReady, "%v", err)
+	for _, unready := range [...]error{ErrStopped, pool.ErrStopped, pool.ErrNoSponsor, pool.ErrNotMember, pool.ErrHalted} {
+		if errors.Is(err, unready) {
+			return exec.Errorf(exec.CodeNotReady, "%v", err)
+		}
 	}
 	return err
 }
@@ -35,7 +37,7 @@ func unready(err error) error {
 func (l *Local) Receipt(ctx context.Context, id op.ID) (receipt app.Receipt, err error) {
 	// The pool is asked first: what leaves it between the two questions is in the state by then.
 	pooled, known := l.pool.Receipt(id)
-	err = l.read(ctx, func(v *app.View) error {
+	err = l.Read(ctx, func(v *app.View) error {
 		receipt, err = v.Receipt(ctx, id)
 		return err
 	})

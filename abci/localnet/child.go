@@ -30,6 +30,7 @@ type childSpec struct {
 // hello is the line that a child prints when it runs.
 type hello struct {
 	Control string `json:"control"` // address of Serve
+	RPC     string `json:"rpc"`     // of CometBFT
 }
 
 // RunChild runs the node that the environment asks for, and returns true when it has ended; false if this process
@@ -57,7 +58,8 @@ func (s childSpec) run() error {
 		level = slog.LevelDebug
 	}
 	n, err := node.Start(context.Background(), node.Config{
-		Home: p.Home, P2P: p.P2P, Peers: p.Peers, Sponsor: p.Sponsor, IdleInterval: s.Manifest.Idle, CacheBytes: 8 << 20,
+		Home: p.Home, P2P: p.P2P, RPC: "127.0.0.1:0", Peers: p.Peers, Sponsor: p.Sponsor,
+		IdleInterval: s.Manifest.Idle, CacheBytes: 8 << 20,
 		Logger: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})).With("center", p.Name),
 	})
 	if err != nil {
@@ -68,7 +70,7 @@ func (s childSpec) run() error {
 		return errors.Join(err, n.Stop())
 	}
 	go func() { _ = Serve(control, n.Ledger()) }()
-	if err := json.NewEncoder(os.Stdout).Encode(hello{Control: control.Addr().String()}); err != nil {
+	if err := json.NewEncoder(os.Stdout).Encode(hello{Control: control.Addr().String(), RPC: n.RPCAddr()}); err != nil {
 		return errors.Join(err, n.Stop())
 	}
 	s.until(n)

@@ -30,6 +30,7 @@ type child struct {
 	cmd    *exec.Cmd
 	stdin  io.Closer // held open: a child ends when its parent does
 	remote *Remote
+	rpc    string
 	done   chan struct{} // closed when the process has ended
 }
 
@@ -71,7 +72,7 @@ func (c *Cluster) Start(ctx context.Context, i int) error {
 	select {
 	case h := <-greeting:
 		c.mu.Lock()
-		ch.remote = Dial(h.Control)
+		ch.remote, ch.rpc = Dial(h.Control), h.RPC
 		c.mu.Unlock()
 		return nil
 	case <-ch.done:
@@ -107,6 +108,9 @@ func (c *Cluster) get(i int) *child {
 	defer c.mu.Unlock()
 	return c.children[i]
 }
+
+// RPC is the address of CometBFT's RPC of node i, which must run: "http://127.0.0.1:port".
+func (c *Cluster) RPC(i int) string { return "http://" + c.get(i).rpc }
 
 // Center returns node i, which must run.
 func (c *Cluster) Center(i int) Center { return c.get(i).remote }

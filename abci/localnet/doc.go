@@ -5,6 +5,7 @@
 //	net, err := localnet.Start(ctx, plan, localnet.Options{})
 //	user := localnet.NewUser(plan.League, "alice")
 //	receipt, err := localnet.Commit(ctx, net.Center(0), user.Create(time.Now()))
+//	receipt, err = localnet.Decide(ctx, net.Center(0), 1, "center.suspend", content, plan.Control(0), plan.Control(1), plan.Control(2))
 //	err = net.Restart(ctx, 2)
 //	err = net.Close()
 //

@@ -12,6 +12,7 @@ import (
 //
 //	league = "test"
 //	centers = 4
+//	newcomers = 1          # homes of centers that are to be admitted later
 //	idle = "500ms"
 //
 //	[load]
@@ -24,11 +25,12 @@ import (
 //	action = "kill"        # kill (SIGKILL), stop (SIGTERM), pause (SIGSTOP)
 //	down = "2s"            # then it is started again, or goes on
 type Manifest struct {
-	League  string        `mapstructure:"league"`
-	Centers int           `mapstructure:"centers"`
-	Idle    time.Duration `mapstructure:"idle"` // between blocks of an idle league; 0: the node's default
-	Load    Load          `mapstructure:"load"`
-	Perturb []Perturb     `mapstructure:"perturb"`
+	League    string        `mapstructure:"league"`
+	Centers   int           `mapstructure:"centers"`
+	Newcomers int           `mapstructure:"newcomers"`
+	Idle      time.Duration `mapstructure:"idle"` // between blocks of an idle league; 0: the node's default
+	Load      Load          `mapstructure:"load"`
+	Perturb   []Perturb     `mapstructure:"perturb"`
 }
 
 // Load is what clients do.
@@ -81,8 +83,11 @@ func (m Manifest) Validate() error {
 	if m.Centers < 1 || m.Centers > maxCenters {
 		return fmt.Errorf("manifest: %d centers, 1 to %d expected", m.Centers, maxCenters)
 	}
+	if m.Newcomers < 0 || m.Centers+m.Newcomers > maxCenters {
+		return fmt.Errorf("manifest: %d centers and %d newcomers, at most %d expected", m.Centers, m.Newcomers, maxCenters)
+	}
 	for i, p := range m.Perturb {
-		if p.Center < 0 || p.Center >= m.Centers {
+		if p.Center < 0 || p.Center >= m.Centers+m.Newcomers {
 			return fmt.Errorf("manifest: perturbation %d: there is no center %d", i, p.Center)
 		}
 		switch p.Action {

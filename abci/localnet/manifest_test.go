@@ -36,6 +36,8 @@ func TestBadManifests(t *testing.T) {
 		"not TOML":          "league = ",
 		"no centers":        `league = "x"`,
 		"too many":          "centers = 1000",
+		"too many at last":  "centers = 30\nnewcomers = 3",
+		"less than none":    "centers = 4\nnewcomers = -1",
 		"unknown member":    "centers = 4\nspeed = 3",
 		"no such center":    "centers = 4\n[[perturb]]\ncenter = 4\naction = \"kill\"",
 		"unknown action":    "centers = 4\n[[perturb]]\naction = \"explode\"",

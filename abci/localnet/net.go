@@ -25,13 +25,14 @@ type Net struct {
 	nodes []*node.Node // nil: not running
 }
 
-// Start starts all nodes of a plan. It returns when they run, not when they have a block: see Ready.
+// Start starts the nodes of a plan's genesis. It returns when they run, not when they have a block: see Ready. Newcomers
+// are started by StartNode.
 func Start(ctx context.Context, p *Plan, opts Options) (*Net, error) {
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
 	n := &Net{Plan: p, opts: opts, nodes: make([]*node.Node, len(p.Nodes))}
-	for i := range p.Nodes {
+	for i := range p.Centers {
 		if err := n.StartNode(ctx, i); err != nil {
 			return nil, errors.Join(err, n.Close())
 		}

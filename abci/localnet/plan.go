@@ -21,7 +21,8 @@ import (
 	"github.com/hanse-id/hanse/did/keystore"
 )
 
-// Plan is a prepared league: homes with keys and genesis, and an address for every node.
+// Plan is a prepared league: homes with keys and genesis, and an address for every node. Its nodes are those of the
+// centers of the genesis, then those of newcomers.
 type Plan struct {
 	Manifest
 	Dir     string
@@ -35,8 +36,10 @@ type NodePlan struct {
 	DID     did.DID
 	Home    string
 	P2P     string   // "127.0.0.1:port"
-	Peers   []string // all others
+	Peers   []string // all others of the genesis: nobody names a newcomer
 	Sponsor keystore.Signer
+	// Descriptor is what a genesis, or a proposal to admit the center, says of it.
+	Descriptor app.GenesisCenter
 }
 
 // Prepare makes the homes of a league under dir. The keys of centers and users follow from the league's name: they
@@ -46,22 +49,24 @@ func Prepare(dir string, m Manifest) (*Plan, error) {
 		return nil, err
 	}
 	p := &Plan{Manifest: m, Dir: dir, Genesis: &app.Genesis{League: m.League, Params: exec.DefaultParams()}}
-	ids := make([]node.Identity, m.Centers)
-	for i := range m.Centers {
+	ids := make([]node.Identity, m.Centers+m.Newcomers)
+	for i := range ids {
 		name := "center-" + strconv.Itoa(i)
 		n := NodePlan{Name: name, Home: filepath.Join(dir, name), Sponsor: signer(m.League, name, "sponsor")}
 		var err error
 		if ids[i], err = node.Init(n.Home); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		c := app.GenesisCenter{
+		n.Descriptor = app.GenesisCenter{
 			Name: name, Create: creation(signer(m.League, name, "control").Public(), name), Validator: ids[i].Validator,
-			Power: 1, Sponsors: []string{n.Sponsor.Public().Multikey()}, API: "http://127.0.0.1/" + name,
+			Power: 10, Sponsors: []string{n.Sponsor.Public().Multikey()}, API: "http://127.0.0.1/" + name,
 		}
-		if n.DID, err = app.CenterDID(m.League, c); err != nil {
+		if n.DID, err = app.CenterDID(m.League, n.Descriptor); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		p.Genesis.Centers = append(p.Genesis.Centers, c)
+		if i < m.Centers {
+			p.Genesis.Centers = append(p.Genesis.Centers, n.Descriptor)
+		}
 		p.Nodes = append(p.Nodes, n)
 	}
 	return p, p.finish(ids)
@@ -79,7 +84,7 @@ func (p *Plan) finish(ids []node.Identity) error {
 	for i := range p.Nodes {
 		n := &p.Nodes[i]
 		n.P2P = addresses[i]
-		for j, id := range ids {
+		for j, id := range ids[:p.Centers] {
 			if j != i {
 				n.Peers = append(n.Peers, id.NodeID+"@"+addresses[j])
 			}
@@ -96,13 +101,13 @@ func (p *Plan) addresses() ([]string, error) {
 	path := filepath.Join(p.Dir, "addresses")
 	data, err := os.ReadFile(path)
 	if err == nil {
-		if list := strings.Fields(string(data)); len(list) == p.Centers {
+		if list := strings.Fields(string(data)); len(list) == len(p.Nodes) {
 			return list, nil
 		}
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	list, err := FreeAddresses(p.Centers)
+	list, err := FreeAddresses(len(p.Nodes))
 	if err != nil {
 		return nil, err
 	}

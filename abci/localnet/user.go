@@ -33,11 +33,17 @@ func NewUser(league, name string) (*User, error) {
 	return u, err
 }
 
+// Control is the user whose DID is that of node i's center: it signs what a center does.
+func (p *Plan) Control(i int) *User {
+	n := p.Nodes[i]
+	return &User{DID: n.DID, league: p.League, name: n.Name, key: signer(p.League, n.Name, "control")}
+}
+
 func (u *User) body() map[string]any { return creation(u.key.Public(), u.name) }
 
 // Create returns the operation that creates the user's DID.
 func (u *User) Create(now time.Time) ([]byte, error) {
-	return u.sign("did.create", u.body(), now)
+	return u.Operation("did.create", u.body(), now)
 }
 
 // Update returns an operation that changes the user's alsoKnownAs; prev is the present version id.
@@ -46,10 +52,11 @@ func (u *User) Update(prev, alias string, now time.Time) ([]byte, error) {
 	delete(body, "salt")
 	body["prev"] = prev
 	body["document"].(map[string]any)["alsoKnownAs"] = []any{alias}
-	return u.sign("did.update", body, now)
+	return u.Operation("did.update", body, now)
 }
 
-func (u *User) sign(kind string, body map[string]any, now time.Time) ([]byte, error) {
+// Operation returns an operation of any type by the user's DID.
+func (u *User) Operation(kind string, body map[string]any, now time.Time) ([]byte, error) {
 	kid, err := did.ParseURL(string(u.DID) + "#key-1")
 	if err != nil {
 		return nil, err

@@ -18,7 +18,7 @@ import (
 type Config struct {
 	// Home is the center's directory (see Init); it is locked while the node runs.
 	Home string
-	// Name is shown to peers (CometBFT's moniker); default: the center's name in the ledger.
+	// Name is shown to peers (CometBFT's moniker); default: the center's name in the ledger, "follower" before it is admitted.
 	Name string
 	// P2P is the address peers connect to, "host:port". Port 0: a free one is chosen, see Node.P2PAddr.
 	P2P string
@@ -28,9 +28,12 @@ type Config struct {
 	RPC string
 	// Peers are dialled for ever: "<node id>@host:port". Batches are not relayed: name every other center.
 	Peers []string
-	// Sponsor signs this center's batches; its key must be one of the center's sponsor keys. Nil: the node
-	// follows the league (and signs blocks, if its key is a validator's) but takes no operations.
+	// Sponsor signs this center's batches; its key must be one of the center's sponsor keys. Nil, or as long as it is the
+	// key of no center: the node follows the league (and signs blocks, if its key is a validator's) but takes no operations.
 	Sponsor keystore.Signer
+	// Version of this binary ("1.2.3"), which upgrade plans of the league are compared with: *app.UpgradeError. Empty: not
+	// compared.
+	Version string
 	// Logger gets the logs of the node and of CometBFT; default: slog.Default().
 	Logger *slog.Logger
 	// Metrics registers the node's and CometBFT's metrics (names begin with "hanse_"); nil: none.

@@ -6,6 +6,15 @@ import (
 
 	dbm "github.com/cometbft/cometbft-db"
 	cmtconfig "github.com/cometbft/cometbft/config"
+	sm "github.com/cometbft/cometbft/state"
+	"github.com/cometbft/cometbft/store"
+	"github.com/cometbft/cometbft/types"
+)
+
+// The databases that tell which height is next: CometBFT's names.
+const (
+	blockStoreDB = "blockstore"
+	stateDB      = "state"
 )
 
 // databases opens CometBFT's databases and closes them when the node has stopped. CometBFT closes them itself in
@@ -13,7 +22,7 @@ import (
 // can recover. So its Close is ignored, and who comes after ours waits for ever.
 type databases struct {
 	mu   sync.Mutex
-	open []*database
+	open map[string]*database
 }
 
 func (d *databases) provider(ctx *cmtconfig.DBContext) (dbm.DB, error) {
@@ -24,8 +33,30 @@ func (d *databases) provider(ctx *cmtconfig.DBContext) (dbm.DB, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	wrapped := &database{db: db}
-	d.open = append(d.open, wrapped)
+	if d.open == nil {
+		d.open = map[string]*database{}
+	}
+	d.open[ctx.ID] = wrapped
 	return wrapped, nil
+}
+
+// nextValidators is the validator set that decides the block after the last stored one; nil before the first block. The
+// block store may be one block ahead of the state: a crash leaves it so, and CometBFT executes that block when it starts.
+func (d *databases) nextValidators() (*types.ValidatorSet, error) {
+	d.mu.Lock()
+	blocks, states := d.open[blockStoreDB], d.open[stateDB]
+	d.mu.Unlock()
+	if blocks == nil || states == nil {
+		return nil, nil
+	}
+	state, err := sm.NewStore(states, sm.StoreOptions{}).Load()
+	if err != nil || state.IsEmpty() {
+		return nil, err
+	}
+	if store.LoadBlockStoreState(blocks).Height > state.LastBlockHeight {
+		return state.NextValidators, nil
+	}
+	return state.Validators, nil
 }
 
 // close closes what was opened.

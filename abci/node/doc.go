@@ -10,7 +10,9 @@
 //
 // A home directory belongs to one running node; it is locked. Its layout:
 //
-//	config/genesis.json  config/node_key.json  config/priv_validator_key.json
+//	config/genesis.json  config/node_key.json
+//	config/priv_validator_key.json, data/priv_validator_state.json      the first validator key, and what it signed last
+//	config/priv_validator_key_X.json, data/priv_validator_state_X.json  those of later rotations, X: the address
 //	data/state/          the ledger's state (pebble)
 //	data/pool.journal    accepted operations
 //	data/*.db, cs.wal/   CometBFT's own

@@ -16,13 +16,11 @@ func (h home) dir(parts ...string) string {
 	return filepath.Join(append([]string{string(h)}, parts...)...)
 }
 
-func (h home) genesis() string      { return h.dir("config", "genesis.json") }
-func (h home) nodeKey() string      { return h.dir("config", "node_key.json") }
-func (h home) validatorKey() string { return h.dir("config", "priv_validator_key.json") }
-func (h home) signState() string    { return h.dir("data", "priv_validator_state.json") }
-func (h home) state() string        { return h.dir("data", "state") }
-func (h home) journal() string      { return h.dir("data", "pool.journal") }
-func (h home) lockFile() string     { return h.dir("data", "lock") }
+func (h home) genesis() string  { return h.dir("config", "genesis.json") }
+func (h home) nodeKey() string  { return h.dir("config", "node_key.json") }
+func (h home) state() string    { return h.dir("data", "state") }
+func (h home) journal() string  { return h.dir("data", "pool.journal") }
+func (h home) lockFile() string { return h.dir("data", "lock") }
 
 // prepare makes the directories, 0700.
 func (h home) prepare() error {

@@ -15,13 +15,17 @@ import (
 // here, and peers that come and go are no errors, nor is what every clean stop says (expected).
 type logger struct {
 	log    *slog.Logger
+	faulty func() bool // whether the node stops because of a fault that was logged already
 	module string
 }
 
+// failure is what CometBFT says, with its stack, where consensus stops on an error.
+const failure = "CONSENSUS FAILURE!!!"
+
 var _ cmtlog.Logger = logger{}
 
-func newLogger(log *slog.Logger) cmtlog.Logger {
-	return logger{log: log.With("part", "cometbft")}
+func newLogger(log *slog.Logger, faulty func() bool) cmtlog.Logger {
+	return logger{log: log.With("part", "cometbft"), faulty: faulty}
 }
 
 func (l logger) Debug(msg string, keyvals ...any) { l.write(slog.LevelDebug-4, msg, keyvals) }
@@ -30,7 +34,7 @@ func (l logger) Warn(msg string, keyvals ...any)  { l.write(slog.LevelWarn, msg,
 
 func (l logger) Error(msg string, keyvals ...any) {
 	level := slog.LevelError
-	if l.module == "p2p" || l.module == "pex" || expected(msg, keyvals) {
+	if l.module == "p2p" || l.module == "pex" || expected(msg, keyvals) || msg == failure && l.faulty() {
 		level = slog.LevelDebug
 	}
 	l.write(level, msg, keyvals)
@@ -55,7 +59,7 @@ func expected(msg string, keyvals []any) bool {
 
 // With returns a logger that adds keyvals; "module" is remembered.
 func (l logger) With(keyvals ...any) cmtlog.Logger {
-	next := logger{log: l.log.With(attributes(keyvals)...), module: l.module}
+	next := logger{log: l.log.With(attributes(keyvals)...), faulty: l.faulty, module: l.module}
 	for i := 0; i+1 < len(keyvals); i += 2 {
 		if keyvals[i] == "module" {
 			next.module = fmt.Sprint(keyvals[i+1])

@@ -15,7 +15,8 @@ import (
 
 func TestLoggerIsQuietAndPrintsLazily(t *testing.T) {
 	var out bytes.Buffer
-	l := newLogger(slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelInfo})))
+	faulty := false
+	l := newLogger(slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelInfo})), func() bool { return faulty })
 	calls := 0
 	l.Info("every block", "value", log.NewLazySprintf("%s", stringer(func() string { calls++; return "x" })))
 	l.With("module", "p2p").Error("peer went away")
@@ -25,6 +26,13 @@ func TestLoggerIsQuietAndPrintsLazily(t *testing.T) {
 	l.With("module", "consensus", "odd").Error("halt", "err", fmt.Errorf("reason"), "nil", (*panicky)(nil))
 	if got := out.String(); !strings.Contains(got, "level=ERROR msg=halt part=cometbft module=consensus err=reason") {
 		t.Fatal(got)
+	}
+	out.Reset()
+	for _, faulty = range []bool{true, false} { // a fault that is known is not logged again, with a stack
+		l.With("module", "consensus").Error(failure, "err", "failed to apply block")
+		if shown := out.Len() > 0; shown == faulty {
+			t.Errorf("known: %t, shown: %t", faulty, shown)
+		}
 	}
 }
 

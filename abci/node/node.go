@@ -22,8 +22,9 @@ import (
 type Node struct {
 	cfg     Config
 	key     *p2p.NodeKey
-	center  governance.Center
-	centers atomic.Int64
+	center  atomic.Pointer[governance.Center] // nil: of none
+	joined  chan struct{}                     // closed when there is a center
+	centers atomic.Int64                      // active ones of the league
 	pulse   pulse
 	bell    *bell
 
@@ -40,7 +41,8 @@ type Node struct {
 	redialing context.CancelFunc
 	running   atomic.Bool // CometBFT was started
 
-	failure  chan error // the first fault
+	failure  chan error  // the first fault
+	faulty   atomic.Bool // there was one
 	stopOnce sync.Once
 	done     chan struct{}
 	err      error // why the node stopped; read after done
@@ -48,7 +50,7 @@ type Node struct {
 }
 
 // Start opens the home, replays what is needed and starts the node. ctx bounds starting only; end a node with Stop.
-// Errors: *LockedError, *NotInitialisedError, *ModeError, *SettingError, *SponsorError, *pool.CorruptError, and others.
+// Errors: *LockedError, *NotInitialisedError, *ModeError, *SettingError, *pool.CorruptError, and others.
 func Start(ctx context.Context, cfg Config) (*Node, error) {
 	cfg, err := cfg.withDefaults().resolved()
 	if err != nil {
@@ -56,9 +58,14 @@ func Start(ctx context.Context, cfg Config) (*Node, error) {
 	}
 	n := &Node{
 		cfg: cfg, feed: ledger.NewFeed(), failure: make(chan error, 1), done: make(chan struct{}),
-		redialing: func() {}, pulse: pulse{start: time.Now()}, meters: registrar{registry: cfg.Metrics},
+		joined: make(chan struct{}), redialing: func() {}, pulse: pulse{start: time.Now()}, meters: registrar{registry: cfg.Metrics},
 	}
 	if err := n.start(ctx); err != nil {
+		select {
+		case fault := <-n.failure: // CometBFT hands on the text of what stopped it, not the error
+			err = fault
+		default:
+		}
 		return nil, errors.Join(err, n.closeAll())
 	}
 	go n.watch()
@@ -93,6 +100,7 @@ func (n *Node) watch() {
 
 // fail reports a fault; the first one counts. It does not wait: the caller may be in the way of stopping.
 func (n *Node) fail(err error) {
+	n.faulty.Store(true)
 	select {
 	case n.failure <- err:
 	default:
@@ -165,7 +173,8 @@ func stopComet(c *cmtnode.Node) (err error) {
 // Done is closed when the node has stopped, by Stop or by a failure; Err then says why (nil after Stop).
 func (n *Node) Done() <-chan struct{} { return n.done }
 
-// Err is why the node stopped by itself: an *abci.FatalError or a *pool.JournalError; nil while it runs, or after Stop.
+// Err is why the node stopped by itself: an *abci.FatalError or a *pool.JournalError; nil while it runs, or after Stop. A
+// FatalError around an *app.UpgradeError asks for another binary: everything up to the plan's height is kept.
 func (n *Node) Err() error {
 	if !n.stopped() {
 		return nil
@@ -175,9 +184,6 @@ func (n *Node) Err() error {
 
 // Ledger is the node's ledger: it satisfies api.Ledger.
 func (n *Node) Ledger() *ledger.Local { return n.ledger }
-
-// Center is this node's own center, as the ledger had it at the start; zero for a node that belongs to none.
-func (n *Node) Center() governance.Center { return n.center }
 
 // ID is the node's p2p id.
 func (n *Node) ID() string { return string(n.key.ID()) }

@@ -19,6 +19,7 @@ import (
 	"github.com/hanse-id/hanse/abci"
 	"github.com/hanse-id/hanse/abci/localnet"
 	"github.com/hanse-id/hanse/abci/node"
+	"github.com/hanse-id/hanse/app/exec"
 	"github.com/hanse-id/hanse/did/keys"
 	"github.com/hanse-id/hanse/did/keystore"
 )
@@ -112,7 +113,7 @@ func TestGenesisIsTheSameWhereverItIsAssembled(t *testing.T) {
 	if _, err := node.ParseGenesis(first); err != nil {
 		t.Fatal(err)
 	}
-	power := bytes.Replace(first, []byte(`"power": "1"`), []byte(`"power": "7"`), 1)
+	power := bytes.Replace(first, []byte(`"power": "10"`), []byte(`"power": "7"`), 1)
 	if _, err := node.ParseGenesis(power); err == nil || bytes.Equal(power, first) {
 		t.Error("validators that are not the centers: accepted")
 	} else if _, ok := errors.AsType[*abci.GenesisError](err); !ok {
@@ -173,15 +174,6 @@ func TestSettingsThatCannotBeUsed(t *testing.T) {
 		}
 	}
 	cfg := config(p)
-	stranger, err := keystore.GeneratePrivate(keys.EdDSA)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cfg.Sponsor = stranger
-	if _, ok := errors.AsType[*node.SponsorError](startError(t, cfg)); !ok {
-		t.Error("stranger's sponsor key: accepted")
-	}
-	cfg = config(p)
 	cfg.Home = t.TempDir()
 	if _, ok := errors.AsType[*node.NotInitialisedError](startError(t, cfg)); !ok {
 		t.Error("empty home: not said")
@@ -189,6 +181,32 @@ func TestSettingsThatCannotBeUsed(t *testing.T) {
 	cfg = config(p)
 	cfg.Advanced = map[string]any{"consensus.timeout_commit": "20ms", "p2p": map[string]any{"send_rate": 1 << 20}}
 	run(t, cfg)
+}
+
+// A sponsor key that no center has may be one that a center will have: the node runs, and takes no operations.
+func TestStrangersSponsorKeyTakesNoOperations(t *testing.T) {
+	p := plan(t, 1)
+	stranger, err := keystore.GeneratePrivate(keys.EdDSA)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log loud
+	cfg := config(p)
+	cfg.Sponsor, cfg.Logger = stranger, log.logger()
+	n := run(t, cfg)
+	if err := localnet.Ready(t.Context(), []localnet.Center{n.Ledger()}); err != nil {
+		t.Fatal(err)
+	}
+	_, err = n.Ledger().Submit(t.Context(), [][]byte{[]byte("operation")})
+	if refused, ok := errors.AsType[*exec.Error](err); !ok || refused.Code != exec.CodeNotReady {
+		t.Errorf("error %v", err)
+	}
+	if !strings.Contains(log.String(), stranger.Public().Multikey()) {
+		t.Error("nothing is said of the key")
+	}
+	if n.Center().Name != "center-0" { // by its validator key
+		t.Errorf("center %+v", n.Center())
+	}
 }
 
 func TestMissingSignStateIsNotMadeAnew(t *testing.T) {

@@ -16,15 +16,7 @@ import (
 	"github.com/hanse-id/hanse/abci/ledger"
 	"github.com/hanse-id/hanse/abci/pool"
 	"github.com/hanse-id/hanse/app"
-	"github.com/hanse-id/hanse/app/governance"
 )
-
-// SponsorError says that a sponsor key belongs to no center of the league.
-type SponsorError struct{ Key string }
-
-func (e *SponsorError) Error() string {
-	return "sponsor key " + e.Key + " belongs to no center of the league"
-}
 
 // start brings everything up, from the disk outwards.
 func (n *Node) start(ctx context.Context) error {
@@ -64,11 +56,11 @@ func (n *Node) open(h home) error {
 	if n.key, err = loadNodeKey(h); err != nil {
 		return err
 	}
-	verdicts := pool.NewVerdicts(0)
-	if n.state, err = openState(h, n.cfg.CacheBytes, verdicts, n.cfg.Logger, true); err != nil {
+	n.verdicts = pool.NewVerdicts(0)
+	opts := app.Options{Verdicts: n.verdicts, Version: n.cfg.Version}
+	if n.state, err = openState(h, opts, n.cfg.CacheBytes, n.cfg.Logger, true); err != nil {
 		return err
 	}
-	n.verdicts = verdicts
 	head := n.state.App.Head()
 	if head.Height == 0 {
 		_, _, err := n.state.App.Init(genesis)
@@ -80,53 +72,10 @@ func (n *Node) open(h home) error {
 	return nil
 }
 
-// join finds the center that this node works for: by its sponsor key, or else by its validator key.
-func (n *Node) join() error {
-	identity, err := ReadIdentity(n.cfg.Home)
-	if err != nil {
-		return err
-	}
-	view, err := n.state.App.View(0)
-	if err != nil {
-		return err
-	}
-	defer view.Close()
-	centers, err := governance.Centers(view.Reader())
-	if err != nil {
-		return err
-	}
-	n.centers.Store(int64(len(centers)))
-	sponsor := ""
-	if n.cfg.Sponsor != nil {
-		sponsor = n.cfg.Sponsor.Public().Multikey()
-	}
-	for _, c := range centers {
-		if sponsor == "" && c.Validator == identity.Validator || sponsor != "" && contains(c.Sponsors, sponsor) {
-			n.center = c
-		}
-	}
-	if sponsor != "" && n.center.DID == "" {
-		return &SponsorError{Key: sponsor}
-	}
-	if n.cfg.Name == "" {
-		n.cfg.Name = n.center.Name
-	}
-	return nil
-}
-
-func contains(list []string, s string) bool {
-	for _, item := range list {
-		if item == s {
-			return true
-		}
-	}
-	return false
-}
-
 func (n *Node) startPool(h home) (err error) {
 	n.bell = newBell(n.cfg.IdleInterval, func() bool { return n.pool.Waiting() })
 	n.pool, err = pool.New(pool.Config{
-		Machine: n.state.App, Rules: n.rules, Verdicts: n.verdicts, Center: n.center.DID, Sponsor: n.cfg.Sponsor,
+		Machine: n.state.App, Rules: n.rules, Verdicts: n.verdicts, Sponsor: n.cfg.Sponsor,
 		Journal: h.journal(), Quorum: func() bool { return n.health().Quorum }, Current: n.current,
 		Ended: n.feed.Settled, Work: n.bell.ring, Fatal: n.fail, Logger: n.cfg.Logger, Metrics: n.cfg.Metrics,
 	})
@@ -138,20 +87,6 @@ func (n *Node) startPool(h home) (err error) {
 		App: n.state.App, Pool: n.pool, Commit: n.committed, Fatal: n.fail, Logger: n.cfg.Logger,
 	})
 	return nil
-}
-
-// rules reads what the pool needs of the last committed state.
-func (n *Node) rules() (pool.Rules, error) {
-	view, err := n.state.App.View(0)
-	if err != nil {
-		return pool.Rules{}, err
-	}
-	defer view.Close()
-	rules, err := pool.ReadRules(view.Reader())
-	if err == nil {
-		n.centers.Store(int64(len(rules.Centers)))
-	}
-	return rules, err
 }
 
 // current reports whether the node has caught up with the league.
@@ -171,7 +106,7 @@ func (n *Node) startComet(ctx context.Context, h home) (err error) {
 	if err != nil {
 		return err
 	}
-	validator, err := loadValidator(h)
+	validator, err := newSigner(h, n.dbs.nextValidators, n.cfg.Logger)
 	if err != nil {
 		return err
 	}
@@ -180,8 +115,9 @@ func (n *Node) startComet(ctx context.Context, h home) (err error) {
 	if n.cfg.Intercept != nil {
 		application = n.cfg.Intercept(application)
 	}
+	application = quitter{Application: application, syncing: n.syncing}
 	comet, err := cmtnode.NewNodeWithContext(ctx, cfg, validator, n.key, proxy.NewConnSyncLocalClientCreator(application),
-		genesis, n.dbs.provider, n.meters.provider(), newLogger(n.cfg.Logger))
+		genesis, n.dbs.provider, n.meters.provider(), newLogger(n.cfg.Logger, n.faulty.Load))
 	if err != nil {
 		return fmt.Errorf("starting CometBFT: %w", err)
 	}

@@ -8,7 +8,6 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 
 	"github.com/hanse-id/hanse/app"
-	"github.com/hanse-id/hanse/app/op"
 	"github.com/hanse-id/hanse/app/state"
 )
 
@@ -29,7 +28,7 @@ func OpenState(dir string) (*State, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := openState(h, 8<<20, nil, slog.New(slog.DiscardHandler), false)
+	s, err := openState(h, app.Options{}, 8<<20, slog.New(slog.DiscardHandler), false)
 	if err != nil {
 		return nil, errors.Join(err, unlock())
 	}
@@ -38,7 +37,7 @@ func OpenState(dir string) (*State, error) {
 }
 
 // openState opens the database, the store over it and the state machine over that.
-func openState(h home, cacheBytes int64, verdicts op.Verdicts, log *slog.Logger, create bool) (*State, error) {
+func openState(h home, opts app.Options, cacheBytes int64, log *slog.Logger, create bool) (*State, error) {
 	options := state.PebbleOptions(2 * cacheBytes)
 	options.ErrorIfNotExists = !create
 	options.Logger = state.Logger{Error: func(message string) { log.Error(message, "part", "state") }}
@@ -53,7 +52,7 @@ func openState(h home, cacheBytes int64, verdicts op.Verdicts, log *slog.Logger,
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("state: %w", err), db.Close())
 	}
-	machine, err := app.New(store, app.Options{Verdicts: verdicts})
+	machine, err := app.New(store, opts)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("state: %w", err), store.Close(), db.Close())
 	}

@@ -102,10 +102,10 @@ func (p *Pool) join(o *op.Operation) (*group, *exec.Error) {
 		return nil, refusal(exec.CodeNotReady, "the node is stopping")
 	case len(p.entries) >= p.limits.PendingOps || p.bytes+len(o.Envelope) > p.limits.PendingBytes:
 		return nil, refusal(exec.CodePoolFull, "%d operations wait for a block", len(p.entries))
-	case int64(p.perDID[o.By]) >= p.rules.Params.OpsPerDIDHour:
+	case int64(p.perDID[counted(o)]) >= p.rules.Params.OpsPerDIDHour:
 		return nil, refusal(exec.CodeOverQuota, "%d operations of %s wait for a block", p.perDID[o.By], o.By)
 	}
-	e := &entry{id: o.ID, by: o.By, exp: o.Exp, envelope: o.Envelope}
+	e := &entry{id: o.ID, by: counted(o), exp: o.Exp, envelope: o.Envelope}
 	p.enlist(e)
 	e.group = p.place(e)
 	return e.group, nil

@@ -25,7 +25,7 @@ func (p *Pool) Committed(b Block) {
 	if err != nil {
 		p.log.Error("ledger rules cannot be read", "err", err)
 	} else if rules != nil {
-		p.rules = *rules
+		p.adopt(*rules)
 	}
 	p.tell(b.Summary.Head)
 	for _, tx := range b.Txs {

@@ -10,7 +10,7 @@
 // signature is checked there. Their operations are verified behind it, many at once, into the verdict cache
 // that executing the block will ask. A cached verdict never changes an outcome, only its cost.
 //
-//	p, err := pool.New(pool.Config{Machine: application, Rules: rules, Center: center, Sponsor: signer, Journal: path})
+//	p, err := pool.New(pool.Config{Machine: application, Rules: rules, Sponsor: signer, Journal: path})
 //	submissions, err := p.Submit(ctx, envelopes)
 //
 // Nothing here is under consensus. See ../DESIGN.md for the life cycle and the limits.

@@ -11,7 +11,7 @@ import (
 // entry is one operation of this center that has no outcome yet.
 type entry struct {
 	id        op.ID
-	by        did.DID
+	by        did.DID // "": its DID's quota does not count it
 	exp       int64
 	envelope  []byte
 	journaled bool
@@ -22,6 +22,15 @@ type entry struct {
 	waiting   bool
 	tries     int
 	seq       uint64 // in the order they were accepted
+}
+
+// counted is the DID whose pending operations count o; "" for recoveries, which are exempt from the ledger's quota too
+// (`ledger.md` 7): a thief must not be able to keep them out by filling it.
+func counted(o *op.Operation) did.DID {
+	if o.Type == "did.recover" || o.Type == "did.recover.cancel" {
+		return ""
+	}
+	return o.By
 }
 
 // waitHeap orders waiting entries by when they are due, then by when they were accepted.
@@ -76,7 +85,9 @@ func (p *Pool) enlist(e *entry) {
 	p.seq++
 	e.seq = p.seq
 	p.entries[e.id] = e
-	p.perDID[e.by]++
+	if e.by != "" {
+		p.perDID[e.by]++
+	}
 	p.bytes += len(e.envelope)
 }
 
@@ -87,7 +98,9 @@ func (p *Pool) forget(e *entry) {
 	}
 	delete(p.entries, e.id)
 	p.bytes -= len(e.envelope)
-	if p.perDID[e.by]--; p.perDID[e.by] <= 0 {
+	if n := p.perDID[e.by]; n > 1 {
+		p.perDID[e.by]--
+	} else {
 		delete(p.perDID, e.by)
 	}
 	if b := e.batch; b != nil {

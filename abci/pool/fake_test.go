@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"log/slog"
+	"maps"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -120,7 +121,9 @@ func (m *machine) Admit(o *op.Operation, now int64) error {
 }
 
 func (m *machine) rules() (Rules, error) {
-	return Rules{League: league, Params: m.params, Centers: m.centers}, nil
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return Rules{League: league, Params: m.params, Centers: maps.Clone(m.centers)}, nil
 }
 
 // fixture is a pool over a machine, with a clock that tests move.
@@ -163,8 +166,8 @@ func newFixture(t testing.TB, limits Limits) *fixture {
 		head:     app.Head{League: league, Height: 1, Time: f.clock.Unix()},
 		consumed: map[op.ID]bool{}, refuse: map[op.ID]exec.Code{},
 		centers: map[op.CenterHash]Sponsors{
-			op.HashCenter(f.center): {Name: "one", Keys: []keys.Public{f.sponsor.public}},
-			op.HashCenter(f.other):  {Name: "two", Keys: []keys.Public{f.otherBy.public}},
+			op.HashCenter(f.center): {Name: "one", DID: f.center, Keys: []keys.Public{f.sponsor.public}},
+			op.HashCenter(f.other):  {Name: "two", DID: f.other, Keys: []keys.Public{f.otherBy.public}},
 		},
 	}
 	f.start()
@@ -175,7 +178,7 @@ func newFixture(t testing.TB, limits Limits) *fixture {
 func (f *fixture) start() {
 	f.t.Helper()
 	p, err := New(Config{
-		Machine: f.machine, Rules: f.machine.rules, Verdicts: f.machine.verdicts, Center: f.center, Sponsor: f.sponsor,
+		Machine: f.machine, Rules: f.machine.rules, Verdicts: f.machine.verdicts, Sponsor: f.sponsor,
 		Journal: f.path, Limits: f.limits, Now: f.now, Logger: slog.New(slog.DiscardHandler),
 		Ended: func(id op.ID) { f.mu.Lock(); f.ended = append(f.ended, id); f.mu.Unlock() },
 		Work:  func() { f.works.Add(1) },
@@ -218,7 +221,12 @@ func (f *fixture) operation(d time.Duration) []byte {
 
 func (f *fixture) signed(d time.Duration, by *signer) []byte {
 	f.t.Helper()
-	draft := op.Draft{League: league, Type: "test.note", By: f.other, Exp: f.now().Add(d).Unix(), Body: map[string]any{}}
+	return f.typed("test.note", d, by)
+}
+
+func (f *fixture) typed(kind string, d time.Duration, by *signer) []byte {
+	f.t.Helper()
+	draft := op.Draft{League: league, Type: kind, By: f.other, Exp: f.now().Add(d).Unix(), Body: map[string]any{}}
 	_, _ = rand.Read(draft.Nonce[:])
 	envelope, err := draft.Sign(context.Background(), kid(f.t, f.other), by)
 	if err != nil {

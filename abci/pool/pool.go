@@ -35,8 +35,7 @@ type Config struct {
 	Machine  Machine
 	Rules    func() (Rules, error) // reads parameters and centers from committed state
 	Verdicts *Verdicts             // the cache that Machine asks too
-	Center   did.DID               // whose batches this node makes
-	Sponsor  keystore.Signer       // nil: the node takes no operations
+	Sponsor  keystore.Signer       // signs batches for the center whose sponsor key it is; nil: the node takes no operations
 	Journal  string                // file of accepted operations
 	Quorum   func() bool           // whether the node sees a quorum; nil: always
 	Current  func() bool           // whether the node has caught up with the league; nil: always
@@ -67,6 +66,7 @@ type Pool struct {
 
 	mu        sync.Mutex
 	rules     Rules
+	self      Sponsors // the center whose batches this node makes; zero: there is none (yet)
 	head      app.Head
 	expired   int64     // block time at which expire ran last
 	headSeen  time.Time // when head was committed by this process; zero: by an earlier one
@@ -109,12 +109,13 @@ func New(cfg Config) (*Pool, error) {
 	p := &Pool{
 		cfg: cfg, limits: limits, log: cfg.Logger, journal: j,
 		wake: make(chan struct{}, 1), outbox: make(chan struct{}, 1), backlog: make(chan struct{}, 1),
-		admit: make(chan struct{}, runtime.GOMAXPROCS(0)),
-		rules: rules, head: cfg.Machine.Head(),
+		admit:     make(chan struct{}, runtime.GOMAXPROCS(0)),
+		head:      cfg.Machine.Head(),
 		verifying: map[[32]byte]*admission{}, entries: map[op.ID]*entry{}, perDID: map[did.DID]int{},
 		own: list.New(), batches: map[[32]byte]*batch{}, carried: map[op.ID][]*batch{},
 		peers: map[op.CenterHash]*peer{}, settled: generations[[32]byte]{limit: settledBatches}, ended: newEndings(limits.Ended),
 	}
+	p.adopt(rules)
 	if j.cut > 0 {
 		p.log.Warn("journal ended in a frame that was never finished", "bytes", j.cut)
 	}
@@ -124,6 +125,14 @@ func New(cfg Config) (*Pool, error) {
 	p.running.Go(p.seal)
 	p.running.Go(p.openBatches)
 	return p, nil
+}
+
+// adopt takes up rules. Called with mu held, or before anyone else knows the pool.
+func (p *Pool) adopt(rules Rules) {
+	p.rules, p.self = rules, Sponsors{}
+	if p.cfg.Sponsor != nil {
+		p.self = rules.member(p.cfg.Sponsor.Public())
+	}
 }
 
 func (c Config) withDefaults() Config {

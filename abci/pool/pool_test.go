@@ -257,6 +257,15 @@ func TestOneDIDCannotFillThePool(t *testing.T) {
 	if got := codes(f.submit(f.operation(time.Minute), f.operation(time.Minute), f.operation(time.Minute))); got != "ok ok 7 " {
 		t.Fatalf("codes %s", got)
 	}
+	// Its recovery, and a veto, find room all the same.
+	recovery := [][]byte{f.typed("did.recover", time.Minute, f.user), f.typed("did.recover.cancel", time.Minute, f.user)}
+	for range 2 { // the second time from the journal
+		if got := codes(f.submit(recovery...)); got != "ok ok " {
+			t.Fatalf("codes %s", got)
+		}
+		f.stop()
+		f.start()
+	}
 }
 
 func TestStopAnswersEveryoneWhoWaits(t *testing.T) {

@@ -42,7 +42,7 @@ func (p *Pool) resume(envelope []byte) {
 	if p.entries[o.ID] != nil {
 		return
 	}
-	e := &entry{id: o.ID, by: o.By, exp: o.Exp, envelope: o.Envelope, journaled: true, recheck: true}
+	e := &entry{id: o.ID, by: counted(o), exp: o.Exp, envelope: o.Envelope, journaled: true, recheck: true}
 	p.enlist(e)
 	p.wait(e, p.cfg.Now())
 }

@@ -1,9 +1,13 @@
 package pool
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/hanse-id/hanse/app/exec"
 	"github.com/hanse-id/hanse/app/governance"
 	"github.com/hanse-id/hanse/app/op"
+	"github.com/hanse-id/hanse/did"
 	"github.com/hanse-id/hanse/did/keys"
 )
 
@@ -17,8 +21,19 @@ type Rules struct {
 // Sponsors is a center as batches see it.
 type Sponsors struct {
 	Name   string
+	DID    did.DID
 	Keys   []keys.Public
-	Halted bool
+	Halted bool // its batches are refused: it is suspended, or was halted
+}
+
+// member finds the center that has a sponsor key; the zero value if none has.
+func (r Rules) member(sponsor keys.Public) Sponsors {
+	for _, c := range r.Centers {
+		if slices.ContainsFunc(c.Keys, sponsor.Equal) {
+			return c
+		}
+	}
+	return Sponsors{}
 }
 
 // ReadRules reads the rules from a view of committed state.
@@ -37,7 +52,7 @@ func ReadRules(r exec.Reader) (Rules, error) {
 	}
 	rules := Rules{League: league, Params: params, Centers: make(map[op.CenterHash]Sponsors, len(centers))}
 	for _, c := range centers {
-		s := Sponsors{Name: c.Name, Halted: c.Halted}
+		s := Sponsors{Name: c.Name, DID: c.DID, Halted: !c.Sponsoring()}
 		for _, multikey := range c.Sponsors {
 			key, err := keys.ParseMultikey(multikey)
 			if err != nil {
@@ -53,7 +68,7 @@ func ReadRules(r exec.Reader) (Rules, error) {
 // changesRules reports whether a block that changed these subjects may have changed the rules.
 func changesRules(changed []string) bool {
 	for _, subject := range changed {
-		if subject == "params" || len(subject) > 7 && subject[:7] == "center/" {
+		if subject == exec.SubjectParams || strings.HasPrefix(subject, "center/") {
 			return true
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/hanse-id/hanse/app/op"
+	"github.com/hanse-id/hanse/did"
 )
 
 // seal is the goroutine that journals groups and makes batches of what is ready.
@@ -124,23 +125,25 @@ func (p *Pool) lockedNow() int64 {
 	return p.now()
 }
 
-// batchReady seals the ready entries, one batch after another.
+// batchReady seals the ready entries, one batch after another. A center that may not sponsor keeps them: it may again, and
+// block time ends what waits too long.
 func (p *Pool) batchReady() {
-	for p.stop.Err() == nil {
+	for p.stop.Err() == nil && p.sponsoring() == nil {
 		p.mu.Lock()
 		entries := p.pack()
-		league, notAfter := p.rules.League, p.now()+min(batchLifetime, p.rules.Params.WindowSeconds/2)
+		league, center := p.rules.League, p.self.DID
+		notAfter := p.now() + min(batchLifetime, p.rules.Params.WindowSeconds/2)
 		p.mu.Unlock()
 		if len(entries) == 0 {
 			return
 		}
-		tx, err := p.sign(league, notAfter, entries)
+		tx, err := p.sign(league, center, notAfter, entries)
 		p.mu.Lock()
 		if err != nil {
 			p.log.Warn("batch is not signed", "err", err, "operations", len(entries))
 			p.later(entries)
 		} else {
-			p.publish(tx, notAfter, entries)
+			p.publish(tx, center, notAfter, entries)
 		}
 		p.mu.Unlock()
 	}
@@ -174,7 +177,7 @@ func (p *Pool) pack() []*entry {
 	return taken
 }
 
-func (p *Pool) sign(league string, notAfter int64, entries []*entry) ([]byte, error) {
+func (p *Pool) sign(league string, center did.DID, notAfter int64, entries []*entry) ([]byte, error) {
 	envelopes := make([][]byte, len(entries))
 	for i, e := range entries {
 		envelopes[i] = e.envelope
@@ -183,13 +186,13 @@ func (p *Pool) sign(league string, notAfter int64, entries []*entry) ([]byte, er
 	_, _ = rand.Read(nonce[:]) // never fails (crypto/rand)
 	ctx, cancel := context.WithTimeout(p.stop, signTimeout)
 	defer cancel()
-	return op.SealBatch(ctx, league, p.cfg.Center, nonce, notAfter, envelopes, p.cfg.Sponsor)
+	return op.SealBatch(ctx, league, center, nonce, notAfter, envelopes, p.cfg.Sponsor)
 }
 
 // publish makes a sealed batch available to gossip and to our own proposals. Called with mu held.
-func (p *Pool) publish(tx []byte, notAfter int64, entries []*entry) {
+func (p *Pool) publish(tx []byte, center did.DID, notAfter int64, entries []*entry) {
 	b := &batch{
-		hash: sha256.Sum256(tx), tx: tx, own: true, opened: true, center: op.HashCenter(p.cfg.Center),
+		hash: sha256.Sum256(tx), tx: tx, own: true, opened: true, center: op.HashCenter(center),
 		notAfter: notAfter, sealed: p.cfg.Now(), height: p.head.Height,
 	}
 	for _, e := range entries {

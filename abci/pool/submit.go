@@ -22,10 +22,11 @@ type admission struct {
 
 // Submit admits envelopes and journals what it admits, in one or a few groups. The answer has one submission an
 // envelope, in order; Error nil means accepted (journaled), accepted before, or committed before. An error of
-// Submit itself means that nothing can be said of any of them: ErrStopped, ErrNoSponsor, a *JournalError, or ctx.
+// Submit itself means that nothing can be said of any of them: ErrStopped, ErrNoSponsor, ErrNotMember, ErrHalted, a
+// *JournalError, or ctx.
 func (p *Pool) Submit(ctx context.Context, envelopes [][]byte) ([]app.Submission, error) {
-	if p.cfg.Sponsor == nil {
-		return nil, ErrNoSponsor
+	if err := p.sponsoring(); err != nil {
+		return nil, err
 	}
 	noQuorum := !p.cfg.Quorum()
 	admissions := make([]*admission, len(envelopes))
@@ -49,6 +50,21 @@ func (p *Pool) Submit(ctx context.Context, envelopes [][]byte) ([]app.Submission
 		subs[i].NoQuorum = noQuorum && a.sub.Error == nil
 	}
 	return subs, nil
+}
+
+// sponsoring says why this node makes no batches; nil if it does.
+func (p *Pool) sponsoring() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.cfg.Sponsor == nil:
+		return ErrNoSponsor
+	case p.self.DID == "":
+		return ErrNotMember
+	case p.self.Halted:
+		return ErrHalted
+	}
+	return nil
 }
 
 // await returns when an admission's operation is on disk.
