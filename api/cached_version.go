@@ -20,12 +20,28 @@ type storedVersion struct {
 	NextVersionID string          `json:"nextVersionId,omitempty"`
 	NextUpdate    int64           `json:"nextUpdate,omitempty"`
 	Deactivated   bool            `json:"deactivated,omitempty"`
+	Recovery      *storedRecovery `json:"recovery,omitempty"`
+	Disputed      string          `json:"disputed,omitempty"`
+	During        string          `json:"during,omitempty"`
+}
+
+// storedRecovery is a did.Recovery as bytes in a cache.
+type storedRecovery struct {
+	Operation string          `json:"operation"`
+	Base      string          `json:"base"`
+	Started   int64           `json:"started"`
+	Due       int64           `json:"due"`
+	By        did.RecoveredBy `json:"by"`
 }
 
 func encodeVersion(v did.Version) ([]byte, error) {
 	stored := storedVersion{
 		DID: v.DID, N: v.N, VersionID: v.VersionID, Created: unix(v.Created), Updated: unix(v.Updated),
 		NextVersionID: v.NextVersionID, NextUpdate: unix(v.NextUpdate), Deactivated: v.Deactivated,
+		Disputed: v.Disputed, During: v.During,
+	}
+	if r := v.Recovery; r != nil {
+		stored.Recovery = &storedRecovery{r.Operation, r.Base, unix(r.Started), unix(r.Due), r.By}
 	}
 	if v.Document != nil {
 		document, err := v.Document.Canonical()
@@ -45,6 +61,10 @@ func decodeVersion(raw []byte) (did.Version, error) {
 	v := did.Version{
 		DID: stored.DID, N: stored.N, VersionID: stored.VersionID, Created: fromUnix(stored.Created), Updated: fromUnix(stored.Updated),
 		NextVersionID: stored.NextVersionID, NextUpdate: fromUnix(stored.NextUpdate), Deactivated: stored.Deactivated,
+		Disputed: stored.Disputed, During: stored.During,
+	}
+	if r := stored.Recovery; r != nil {
+		v.Recovery = &did.Recovery{Operation: r.Operation, Base: r.Base, Started: fromUnix(r.Started), Due: fromUnix(r.Due), By: r.By}
 	}
 	if stored.Document == nil {
 		return v, nil

@@ -66,22 +66,43 @@ func (f eventFilter) selectsType(kind string) bool {
 const maxFilters = 50
 
 func parseEventFilter(c echo.Context) (eventFilter, error) {
-	if err := knownQuery(c, "type", "did", "after"); err != nil {
+	if err := knownQuery(c, "type", "did", "subject", "after"); err != nil {
 		return eventFilter{}, err
 	}
-	f := eventFilter{types: listParam(c, "type")}
+	f := eventFilter{types: listParam(c, "type"), subjects: listParam(c, "subject")}
 	dids := listParam(c, "did")
-	if len(f.types) > maxFilters || len(dids) > maxFilters {
-		return f, badParameter("type", fmt.Sprintf("at most %d values are taken", maxFilters))
+	for name, values := range map[string][]string{"type": f.types, "subject": f.subjects, "did": dids} {
+		if len(values) > maxFilters {
+			return f, badParameter(name, fmt.Sprintf("at most %d values are taken", maxFilters))
+		}
+	}
+	for _, subject := range f.subjects {
+		if !isSubject(subject) {
+			return f, badParameter("subject", "no subject of events; subjects are "+strings.Join(slices.Concat(soleSubjects, subjectKinds), ", "))
+		}
 	}
 	for _, text := range dids {
 		id, err := did.Parse(text)
 		if err != nil {
 			return f, badParameter("did", "not a DID")
 		}
-		f.subjects = append(f.subjects, "did/"+id.String())
+		f.subjects = append(f.subjects, exec.SubjectDID(id), exec.SubjectCenter(id), exec.SubjectTrust(id))
 	}
 	return f, nil
+}
+
+// What events are about: subjects of which there is one, and the beginnings of the others.
+var (
+	soleSubjects = []string{exec.SubjectParams, exec.SubjectRules, exec.SubjectUpgrade}
+	subjectKinds = []string{
+		exec.SubjectDID(""), exec.SubjectList(""), exec.SubjectCenter(""), "proposal/", exec.SubjectTrust(""), exec.SubjectGrant(""),
+		exec.SubjectSchema(""),
+	}
+)
+
+func isSubject(subject string) bool {
+	return slices.Contains(soleSubjects, subject) ||
+		slices.ContainsFunc(subjectKinds, func(kind string) bool { return strings.HasPrefix(subject, kind) && subject != kind })
 }
 
 // listParam reads a query parameter that may be repeated and may hold a comma-separated list.

@@ -12,86 +12,77 @@ import (
 
 // LeagueView is the league as this center sees it.
 type LeagueView struct {
-	League  string `json:"league"`
-	Height  int64  `json:"height"`
-	Time    string `json:"time"`
-	AppHash string `json:"appHash"` // hexadecimal
-	Centers int    `json:"centers"`
-	Version string `json:"version,omitempty"`
+	League  string             `json:"league"`
+	Profile governance.Profile `json:"profile"`
+	Height  int64              `json:"height"`
+	Time    string             `json:"time"`
+	AppHash string             `json:"appHash"` // hexadecimal
+	Centers int                `json:"centers"` // members, suspended ones included
+	Active  int                `json:"active"`  // centers that validate, sponsor and vote
+	Version string             `json:"version,omitempty"`
+	Rules   RulesView          `json:"rules"`
+	Upgrade *governance.Plan   `json:"upgrade,omitempty"`
 }
 
-// CenterView is a member of the league.
-type CenterView struct {
-	Name      string   `json:"name"`
-	DID       string   `json:"did"`
-	API       string   `json:"api,omitempty"`
-	Validator string   `json:"validator"` // Ed25519 multikey
-	Power     int64    `json:"power"`
-	Sponsors  []string `json:"sponsors"` // Ed25519 multikeys
-	Halted    bool     `json:"halted"`
+// RulesView is the rule table: which action needs which role, threshold and delay.
+type RulesView struct {
+	N     int64             `json:"n"`               // version
+	Since string            `json:"since,omitempty"` // absent: genesis
+	Rules []governance.Rule `json:"rules"`
 }
 
+// getLeague answers GET /v1/league.
 func (s *Server) getLeague(c echo.Context) error {
 	if err := knownQuery(c); err != nil {
 		return err
 	}
-	ctx := c.Request().Context()
-	head, err := s.head(c)
-	if err != nil {
+	view := LeagueView{League: s.opts.League, Version: s.opts.Version}
+	if err := s.read(c, view.read); err != nil {
 		return err
 	}
-	centers, err := s.opts.Ledger.Centers(ctx)
-	if err != nil {
-		return ledgerError(err)
-	}
-	return sendJSON(c, http.StatusOK, cacheRevalidate, LeagueView{
-		League: s.opts.League, Height: head.Height, Time: timeText(head.Time), AppHash: hex.EncodeToString(head.AppHash),
-		Centers: len(centers), Version: s.opts.Version,
-	})
+	return sendJSON(c, http.StatusOK, cacheRevalidate, view)
 }
 
-func (s *Server) listCenters(c echo.Context) error {
-	if err := knownQuery(c); err != nil {
-		return err
-	}
-	if _, err := s.head(c); err != nil {
-		return err
-	}
-	centers, err := s.opts.Ledger.Centers(c.Request().Context())
+func (l *LeagueView) read(v *app.View) error {
+	head, r := v.Head(), v.Reader()
+	l.Height, l.Time, l.AppHash = head.Height, timeText(head.Time), hex.EncodeToString(head.AppHash)
+	centers, err := governance.Centers(r)
 	if err != nil {
-		return ledgerError(err)
+		return err
 	}
-	views := make([]CenterView, 0, len(centers))
+	l.Centers = len(centers)
 	for _, center := range centers {
-		views = append(views, centerView(center))
+		if center.Status == governance.Active {
+			l.Active++
+		}
 	}
-	return sendJSON(c, http.StatusOK, cacheRevalidate, map[string]any{"items": views})
+	rules, err := governance.PresentRules(r)
+	if err != nil {
+		return err
+	}
+	l.Rules = rulesView(rules)
+	if l.Upgrade, err = governance.PresentPlan(r); err != nil {
+		return err
+	}
+	l.Profile, err = governance.ProfileOf(r)
+	return err
 }
 
+func rulesView(t *governance.Rules) RulesView {
+	return RulesView{N: t.N, Since: timeOrNone(t.Since), Rules: append([]governance.Rule{}, t.Rules...)}
+}
+
+// getParams answers GET /v1/params.
 func (s *Server) getParams(c echo.Context) error {
 	if err := knownQuery(c); err != nil {
 		return err
 	}
-	if _, err := s.head(c); err != nil {
+	var view any
+	if err := s.read(c, func(v *app.View) (err error) {
+		view, err = governance.Params(v.Reader())
+		return err
+	}); err != nil {
 		return err
 	}
-	params, err := s.opts.Ledger.Params(c.Request().Context())
-	if err != nil {
-		return ledgerError(err)
-	}
-	return sendJSON(c, http.StatusOK, cacheRevalidate, params)
-}
-
-// head reads the last committed block and puts its height on the answer.
-func (s *Server) head(c echo.Context) (app.Head, error) {
-	head, err := s.opts.Ledger.Head(c.Request().Context())
-	if err != nil {
-		return head, ledgerError(err)
-	}
-	setHeight(c, head.Height)
-	return head, nil
-}
-
-func centerView(m governance.Center) CenterView {
-	return CenterView{Name: m.Name, DID: string(m.DID), API: m.API, Validator: m.Validator, Power: m.Power, Sponsors: m.Sponsors, Halted: m.Halted}
+	return sendJSON(c, http.StatusOK, cacheRevalidate, view)
 }

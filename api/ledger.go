@@ -29,6 +29,9 @@ type Ledger interface {
 	// Centers lists the members of the league; Params the ledger parameters.
 	Centers(ctx context.Context) ([]governance.Center, error)
 	Params(ctx context.Context) (exec.Params, error)
+	// Read calls fn with a consistent view of the last committed block, for queries of the app's modules (governance, trust).
+	// The view ends with the call. Storage faults inside fn come back as errors; fn's own errors come back as they are.
+	Read(ctx context.Context, fn func(*app.View) error) error
 	// Submit admits operations (envelopes) to the pool and journals them; one Submission each, in order.
 	// An error means nothing was journaled (503).
 	Submit(ctx context.Context, envelopes [][]byte) ([]app.Submission, error)

@@ -49,6 +49,7 @@ func setHeight(c echo.Context, height int64) {
 const (
 	cacheImmutable  = "public, max-age=31536000, immutable" // what a block has settled: receipts, lists of past times
 	cacheRevalidate = "public, no-cache"                    // the present: keep it, ask each time
+	cachePrivate    = "private, no-cache"                   // the present, for whoever showed an API key
 	cacheNever      = "no-store"                            // verdicts, states in progress
 )
 

@@ -26,16 +26,13 @@ const (
 // maxSubmit bounds the operations of one request.
 const maxSubmit = 1000
 
-// operationRoutes are those of interfaces.md, section 3, and the ledger reads beside them.
+// operationRoutes are those of interfaces.md, section 3, and the operation log.
 func (s *Server) operationRoutes() []route {
 	return []route{
 		{Method: http.MethodPost, Path: "/v1/operations", Handler: s.submitOperations, CORS: true},
 		{Method: http.MethodGet, Path: "/v1/operations/:id", Handler: s.getOperation},
 		{Method: http.MethodGet, Path: "/v1/operations/:id/proof", Handler: s.getOperationProof},
 		{Method: http.MethodGet, Path: "/v1/events", Handler: s.streamEvents, Stream: true},
-		{Method: http.MethodGet, Path: "/v1/league", Handler: s.getLeague},
-		{Method: http.MethodGet, Path: "/v1/centers", Handler: s.listCenters},
-		{Method: http.MethodGet, Path: "/v1/params", Handler: s.getParams},
 		{Method: http.MethodGet, Path: "/export", Handler: s.exportLog},
 		{Method: http.MethodGet, Path: "/export/stream", Handler: s.streamLog, Stream: true},
 	}

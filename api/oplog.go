@@ -23,7 +23,8 @@ type LogEntry struct {
 	Document    map[string]any `json:"didDocument"` // null: this version is the deactivation
 	Threshold   int64          `json:"threshold"`
 	Next        []string       `json:"next,omitempty"`     // pre-rotation hashes
-	Recovery    map[string]any `json:"recovery,omitempty"` // declared recovery set
+	Recovery    map[string]any `json:"recovery,omitempty"` // declared recovery
+	During      string         `json:"during,omitempty"`   // operation id of the recovery that was pending when it was made
 	Deactivated bool           `json:"deactivated,omitempty"`
 }
 
@@ -35,6 +36,10 @@ const (
 
 // didLog answers GET /{did}/log: every version, oldest first, up to the last block whose state can be proved.
 func (s *Server) didLog(c echo.Context) error {
+	cache, err := s.mayMirror(c)
+	if err != nil {
+		return err
+	}
 	if err := knownQuery(c, "after", "count"); err != nil {
 		return err
 	}
@@ -53,18 +58,25 @@ func (s *Server) didLog(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.sendLog(c, id, int64(after), count)
+	return s.sendLog(c, id, logPage{int64(after), count, cache})
 }
 
-func (s *Server) sendLog(c echo.Context, id did.DID, after int64, count int) error {
+// logPage is what of a log is asked for, and how it may be cached.
+type logPage struct {
+	after int64
+	count int
+	cache string
+}
+
+func (s *Server) sendLog(c echo.Context, id did.DID, p logPage) error {
 	ctx := c.Request().Context()
 	present, height, err := s.record(ctx, id, identity.Key(id))
 	if err != nil {
 		return err
 	}
 	entries := []LogEntry{}
-	n := after + 1
-	for ; n <= present.N && len(entries) < count; n++ {
+	n := p.after + 1
+	for ; n <= present.N && len(entries) < p.count; n++ {
 		record := present
 		if n < present.N {
 			if record, _, err = s.record(ctx, id, identity.VersionKey(id, n)); err != nil {
@@ -75,10 +87,10 @@ func (s *Server) sendLog(c echo.Context, id did.DID, after int64, count int) err
 	}
 	page := map[string]any{"items": entries}
 	if n <= present.N {
-		page["next"] = logLink(string(id), n-1, count)
+		page["next"] = logLink(string(id), n-1, p.count)
 	}
 	setHeight(c, height)
-	return sendJSON(c, http.StatusOK, cacheRevalidate, page)
+	return sendJSON(c, http.StatusOK, p.cache, page)
 }
 
 func logLink(id string, after int64, count int) string {
@@ -118,7 +130,7 @@ func (r oneRecord) Range(_, _ []byte) iter.Seq2[[]byte, []byte] {
 func logEntry(r *identity.Record) LogEntry {
 	e := LogEntry{
 		VersionID: r.VersionID, Time: timeText(r.Updated), Height: r.Height, Threshold: r.Threshold,
-		Next: r.Next, Recovery: r.Recovery, Deactivated: r.Deactivated,
+		Next: r.Next, Recovery: r.Recovery.Value(), During: r.During, Deactivated: r.Deactivated,
 	}
 	if _, operation, found := strings.Cut(r.VersionID, "-"); found {
 		e.Operation = operation
@@ -131,6 +143,10 @@ func logEntry(r *identity.Record) LogEntry {
 
 // exportLog answers GET /export: the operations of the league in order, as far back as this center's index reaches.
 func (s *Server) exportLog(c echo.Context) error {
+	cache, err := s.mayMirror(c)
+	if err != nil {
+		return err
+	}
 	if err := knownQuery(c, "after", "count"); err != nil {
 		return err
 	}
@@ -157,7 +173,7 @@ func (s *Server) exportLog(c echo.Context) error {
 	if more {
 		page["next"] = "/export?after=" + last.String() + "&count=" + strconv.Itoa(count)
 	}
-	return sendJSON(c, http.StatusOK, cacheRevalidate, page)
+	return sendJSON(c, http.StatusOK, cache, page)
 }
 
 // maxScan bounds the blocks that are read for one page: in a quiet league most are empty.
@@ -198,6 +214,9 @@ func (s *Server) exportPage(ctx context.Context, at cursor, count int, head int6
 
 // streamLog answers GET /export/stream.
 func (s *Server) streamLog(c echo.Context) error {
+	if _, err := s.mayMirror(c); err != nil {
+		return err
+	}
 	if err := knownQuery(c, "after"); err != nil {
 		return err
 	}

@@ -32,6 +32,7 @@ type Options struct {
 	Keys     auth.Store            // API keys; nil: no key exists, so protected routes answer 401
 	Keystore keystore.Store        // the center's keys, for the internal-secret registrar and /readyz; nil: that mode is refused
 	Cache    *cache.Cache          // what Ledger is cached with: shown on /metrics and by /readyz, not used; nil: not shown
+	Center   *CenterIdentity       // the center that serves, as an issuer; nil: what only it can sign answers 503
 
 	Log     *slog.Logger         // nil: discarded
 	Metrics *prometheus.Registry // nil: one of the server's own
@@ -43,6 +44,13 @@ type Options struct {
 	TrustedProxies []netip.Prefix // peers whose X-Forwarded-For is believed; none: the peer's address is the client's
 	TestDIDs       []did.DID      // what /1.0/testIdentifiers lists for did:hanse
 	Checks         []HealthCheck  // further conditions of readiness beside the node, the clock, the cache and the signer (disk)
+}
+
+// CenterIdentity is the center that serves: what it signs as itself are copies of accreditations, attributes of the trusted
+// issuers registry, and domain linkage credentials.
+type CenterIdentity struct {
+	DID    did.DID
+	Issuer *credentials.Issuer // vc+jwt, with an Ed25519 assertion key of the DID's document
 }
 
 // Limits bound what one request, one client and all clients together may cost. Zero fields mean the defaults.

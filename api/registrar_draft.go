@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/hanse-id/hanse/app/exec"
 	"github.com/hanse-id/hanse/app/identity"
@@ -57,7 +58,7 @@ func (s *Server) draftUpdate(ctx context.Context, r *registration) (*job, error)
 	if err != nil {
 		return nil, err
 	}
-	value, err := applyChanges(present.Document.Value(), r.changes)
+	value, err := applyChanges(present.Document.Value(), present.DID, r.changes)
 	if err != nil {
 		return nil, err
 	}
@@ -211,13 +212,13 @@ func keepOptions(body map[string]any, present *identity.Record) {
 		}
 		body["next"] = next
 	}
-	if present.Recovery != nil {
-		body["recovery"] = present.Recovery
+	if recovery := present.Recovery.Value(); recovery != nil {
+		body["recovery"] = recovery
 	}
 }
 
-// applyChanges applies the steps of an update to a document.
-func applyChanges(document map[string]any, changes []documentChange) (map[string]any, error) {
+// applyChanges applies the steps of an update to the document of id.
+func applyChanges(document map[string]any, id did.DID, changes []documentChange) (map[string]any, error) {
 	for i, change := range changes {
 		if change.operation == setDocument {
 			document = change.document
@@ -232,7 +233,7 @@ func applyChanges(document map[string]any, changes []documentChange) (map[string
 			if !ok || (document[name] != nil && !isList) {
 				return nil, badMember(fmt.Sprintf("/didDocument/%d/%s", i, escapePointer(name)), "only lists can be added to or removed from")
 			}
-			document[name] = changeList(present, items, change.operation)
+			document[name] = changeList(present, items, id, change.operation)
 			if len(document[name].([]any)) == 0 {
 				delete(document, name)
 			}
@@ -241,11 +242,13 @@ func applyChanges(document map[string]any, changes []documentChange) (map[string
 	return document, nil
 }
 
-// changeList adds items to a list, or removes them; items are the same if they are equal texts or have the same id.
-func changeList(list, items []any, operation string) []any {
+// changeList adds items to a list, or removes them; items are the same if they are equal texts or have the same id, relative
+// ("#key-1") or absolute.
+func changeList(list, items []any, id did.DID, operation string) []any {
 	out := slices.Clone(list)
 	for _, item := range items {
-		out = slices.DeleteFunc(out, func(other any) bool { return itemName(other) != "" && itemName(other) == itemName(item) })
+		name := itemName(item, id)
+		out = slices.DeleteFunc(out, func(other any) bool { return name != "" && itemName(other, id) == name })
 		if operation == addToDocument {
 			out = append(out, item)
 		}
@@ -253,11 +256,15 @@ func changeList(list, items []any, operation string) []any {
 	return out
 }
 
-func itemName(item any) string {
-	if name := text(item); name != "" {
-		return name
+func itemName(item any, id did.DID) string {
+	name := text(item)
+	if name == "" {
+		name = text(object(item)["id"])
 	}
-	return text(object(item)["id"])
+	if strings.HasPrefix(name, "#") {
+		return string(id) + name
+	}
+	return name
 }
 
 // addKeys adds a signing request for each method.

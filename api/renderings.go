@@ -27,6 +27,7 @@ type rendering struct {
 // renderingKey names a version of a record as its metadata show it.
 type renderingKey struct {
 	media, did, versionID, nextVersionID string
+	recovery, disputed                   string // operation id of what is pending, version id of what disputes it
 	deactivated, document                bool
 }
 
@@ -49,7 +50,13 @@ func (r *renderings) of(media string, result resolve.Result) (rendering, error) 
 	if result.Err() != nil || v.VersionID == "" || len(result.DocumentMetadata.Proof) > 0 || result.Document != v.Document {
 		return render(media, result)
 	}
-	key := renderingKey{media, string(v.DID), v.VersionID, v.NextVersionID, v.Deactivated, v.Document != nil}
+	key := renderingKey{
+		media: media, did: string(v.DID), versionID: v.VersionID, nextVersionID: v.NextVersionID, disputed: v.Disputed,
+		deactivated: v.Deactivated, document: v.Document != nil,
+	}
+	if v.Recovery != nil {
+		key.recovery = v.Recovery.Operation
+	}
 	if known, ok := r.cache.GetIfPresent(key); ok {
 		return known, nil
 	}

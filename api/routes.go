@@ -37,7 +37,9 @@ func (s *Server) routes() []route {
 		s.resolutionRoutes(),
 		s.registrarRoutes(),
 		s.operationRoutes(),
+		s.trustRoutes(),
 		s.credentialRoutes(),
+		s.facadeRoutes(),
 		s.operatingRoutes(),
 	} {
 		all = append(all, part...)

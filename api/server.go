@@ -31,6 +31,7 @@ type Server struct {
 	security []fixedHeader
 
 	renderings *renderings
+	profile    profile
 
 	drainOnce sync.Once
 	draining  chan struct{} // closed when Serve starts to end: streams finish

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/hanse-id/hanse/app"
@@ -24,15 +23,16 @@ const sourceLedger = "ledger"
 type statusReader interface {
 	List(ctx context.Context, id op.ID) (*status.List, int64, error)
 	Bits(ctx context.Context, id op.ID, at time.Time) (bits []byte, head app.Head, err error)
+	Read(ctx context.Context, fn func(*app.View) error) error
 }
 
 // LedgerStatus is the credentials.StatusSource of a league: it matches the whole statusListCredential URL to a list
-// record and reads the bits from the ledger, never by fetching (interfaces.md section 5). Lists of nobody in this league
-// cannot be read. An answer of a lower height than one given before is refused. It is safe for concurrent use.
+// record and reads the bits from the ledger, never by fetching (interfaces.md section 5); the status of a copy of an
+// accreditation is what the ledger says of the accreditation. Lists of nobody in this league cannot be read. An answer of a lower height than one given before is refused. It is safe for concurrent use.
 type LedgerStatus struct {
 	ledger statusReader
 	now    func() time.Time
-	seen   atomic.Int64 // the highest ledger height that an answer stood on
+	seen   watermark
 }
 
 var _ credentials.StatusSource = (*LedgerStatus)(nil)
@@ -50,7 +50,18 @@ func (s *LedgerStatus) Status(ctx context.Context, q credentials.StatusQuery) (c
 	if q.At.After(s.now().Add(time.Minute)) {
 		return credentials.StatusResult{}, statusProblem(credentials.ProblemStatusRetrieval, "the status at a future time is not known", nil)
 	}
-	floor := s.seen.Load() // before reading: a slow read may be overtaken by others, and is not older for that
+	switch q.Entry.Type {
+	case credentials.AccreditationEntryType:
+		return s.accreditation(ctx, q)
+	case "", credentials.EntryType:
+		return s.bit(ctx, q)
+	}
+	return credentials.StatusResult{}, credentials.ErrStatusType
+}
+
+// bit reads the value of an entry of a list.
+func (s *LedgerStatus) bit(ctx context.Context, q credentials.StatusQuery) (credentials.StatusResult, error) {
+	floor := s.seen.height() // before reading: a slow read may be overtaken by others, and is not older for that
 	list, err := s.list(ctx, q.Entry.List)
 	if err != nil {
 		return credentials.StatusResult{}, err
@@ -63,19 +74,14 @@ func (s *LedgerStatus) Status(ctx context.Context, q credentials.StatusQuery) (c
 		return credentials.StatusResult{}, statusProblem(credentials.ProblemStatusRetrieval, "the ledger cannot be read", err)
 	}
 	if head.Height < floor {
-		return credentials.StatusResult{}, statusProblem(credentials.ProblemStatusVerification,
-			"the status list is older (height "+strconv.FormatInt(head.Height, 10)+") than one seen before (height "+strconv.FormatInt(floor, 10)+")", nil)
+		return credentials.StatusResult{}, olderStatus("status list", head.Height, floor)
 	}
-	s.raise(head.Height)
+	s.seen.raise(head.Height)
 	value, err := statuslist.Value(bits, q.Entry.Index, int(list.Bits))
 	if err != nil {
 		return credentials.StatusResult{}, statusProblem(credentials.ProblemStatusLength, "the status list is shorter than its record says", err)
 	}
-	age := max(0, s.now().Unix()-head.Time)
-	return credentials.StatusResult{
-		Value: value, Purposes: list.Purposes,
-		Evidence: credentials.Evidence{Source: sourceLedger, Height: head.Height, Age: age},
-	}, nil
+	return credentials.StatusResult{Value: value, Purposes: list.Purposes, Evidence: ledgerEvidence(head, s.now())}, nil
 }
 
 // list finds the record of the list that a URL names.
@@ -121,14 +127,15 @@ func matchList(list *status.List, q credentials.StatusQuery) error {
 	return nil
 }
 
-// raise keeps the highest height.
-func (s *LedgerStatus) raise(height int64) {
-	for {
-		seen := s.seen.Load()
-		if height <= seen || s.seen.CompareAndSwap(seen, height) {
-			return
-		}
-	}
+// olderStatus refuses an answer of a lower height than one given before.
+func olderStatus(what string, height, floor int64) error {
+	return statusProblem(credentials.ProblemStatusVerification, "the "+what+" is older (height "+strconv.FormatInt(height, 10)+
+		") than one seen before (height "+strconv.FormatInt(floor, 10)+")", nil)
+}
+
+// ledgerEvidence says which block an answer stands on.
+func ledgerEvidence(head app.Head, now time.Time) credentials.Evidence {
+	return credentials.Evidence{Source: sourceLedger, Height: head.Height, Age: max(0, now.Unix()-head.Time)}
 }
 
 func foreignList() error {

@@ -36,6 +36,10 @@ func (l *listLedger) List(_ context.Context, id op.ID) (*status.List, int64, err
 	return &list, l.head.Height, nil
 }
 
+func (l *listLedger) Read(context.Context, func(*app.View) error) error {
+	return errors.New("no view of this ledger")
+}
+
 func (l *listLedger) Bits(context.Context, op.ID, time.Time) ([]byte, app.Head, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

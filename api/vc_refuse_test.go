@@ -117,7 +117,7 @@ func TestVerifyOptionsAreReadExactly(t *testing.T) {
 		"a time as number":   {map[string]any{"at": 7}, "invalid-member", "/options/at"},
 		"the future":         {map[string]any{"at": "2999-01-01T00:00:00Z"}, "invalid-member", "/options/at"},
 		"an unknown check":   {map[string]any{"checks": []string{"proof", "magic"}}, "invalid-member", "/options/checks"},
-		"a rule":             {map[string]any{"policy": map[string]any{"trust": "everyone"}}, "invalid-member", "/options/policy"},
+		"a rule":             {map[string]any{"policy": map[string]any{"trust": "everyone"}}, "invalid-member", "/options/policy/trust"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			body := map[string]any{"verifiableCredential": credential, "options": test.options}

@@ -71,7 +71,7 @@ func (a credentialAPI) readVerify(c echo.Context) (*verifyRequest, error) {
 		return nil, err
 	}
 	r.returned.report = report == "full"
-	if err := a.readPolicy(r, &body.options); err != nil {
+	if err := a.readChecks(r, &body.options); err != nil {
 		return nil, err
 	}
 	if a.older {
@@ -86,8 +86,8 @@ func (a credentialAPI) readVerify(c echo.Context) (*verifyRequest, error) {
 	return r, nil
 }
 
-// readPolicy reads what is to be checked, and at which instant.
-func (a credentialAPI) readPolicy(r *verifyRequest, o *options) error {
+// readChecks reads what is to be checked, at which instant, and what is asked for.
+func (a credentialAPI) readChecks(r *verifyRequest, o *options) error {
 	at, err := o.text("at")
 	if err != nil {
 		return err
@@ -110,11 +110,8 @@ func (a credentialAPI) readPolicy(r *verifyRequest, o *options) error {
 		}
 	}
 	r.options.Checks = checks
-	policy, given := o.take("policy")
-	if rules, ok := policy.(map[string]any); given && (!ok || len(rules) > 0) {
-		return badMember("/options/policy", "must be an object; no rules can be set by a request yet")
-	}
-	return nil
+	r.options.Policy, err = readPolicy(o, a.opts.Verifier.Policy)
+	return err
 }
 
 // parseInstant reads an RFC 3339 time in UTC without sub-seconds.

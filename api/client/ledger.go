@@ -102,6 +102,19 @@ type DocumentMetadata struct {
 	CanonicalID   string          `json:"canonicalId,omitempty"`
 	EquivalentID  []string        `json:"equivalentId,omitempty"`
 	Proof         json.RawMessage `json:"proof,omitempty"`
+
+	Recovery       *PendingRecovery `json:"recovery,omitempty"`       // of the DID; nil where none is pending
+	Disputed       string           `json:"disputed,omitempty"`       // version id of the recovery that superseded this version
+	DuringRecovery string           `json:"duringRecovery,omitempty"` // operation id of the recovery that was pending when this version was made
+}
+
+// PendingRecovery is a recovery that has not taken effect, as the metadata of a document has it. Times are RFC 3339 UTC.
+type PendingRecovery struct {
+	Operation op.ID  `json:"operation"`
+	Base      string `json:"base"` // version id that it continues from; later versions become disputed
+	Started   string `json:"started"`
+	Due       string `json:"due"`
+	By        string `json:"by"` // "set" or "league"
 }
 
 // Resolve resolves a DID or DID URL with options (versionId, versionTime, …). The result is returned with its error inside;
@@ -127,22 +140,6 @@ func (c *Client) Resolve(ctx context.Context, didURL string, options url.Values)
 		return nil, problemOf(answer)
 	}
 	return result, nil
-}
-
-// League is what a center says of its league.
-type League struct {
-	League  string `json:"league"`
-	Height  int64  `json:"height"`
-	Time    string `json:"time"`    // of the last committed block, RFC 3339
-	AppHash string `json:"appHash"` // hexadecimal
-	Centers int    `json:"centers"`
-}
-
-// League reads the league's id and head.
-func (c *Client) League(ctx context.Context) (*League, error) {
-	out := &League{}
-	_, err := c.call(ctx, Request{Method: http.MethodGet, Path: "/v1/league"}, nil, out)
-	return out, err
 }
 
 // Readiness is what /readyz?verbose says.

@@ -3,6 +3,8 @@
 //
 //	league := ledgertest.New(t, ledgertest.Options{})
 //	person := league.Create(t)            // a registered did:hanse, and the key that controls it
+//	league.Decide(t, "center.suspend", map[string]any{"center": string(league.Members[3].DID)})
+//	right := league.Accredit(t, league.Center, person.DID, "issue", "type:Diploma", nil)
 //	league.SetDown(true)                  // every call says ErrDown
 //	league.SetQuorum(false)               // operations are accepted and wait
 package ledgertest
@@ -20,6 +22,7 @@ import (
 
 	"github.com/hanse-id/hanse/app"
 	"github.com/hanse-id/hanse/app/exec"
+	"github.com/hanse-id/hanse/app/governance"
 	"github.com/hanse-id/hanse/app/op"
 	"github.com/hanse-id/hanse/app/state"
 	"github.com/hanse-id/hanse/did/keystore"
@@ -30,16 +33,21 @@ var ErrDown = errors.New("ledger is down")
 
 // Options of a Ledger; zero values are useful.
 type Options struct {
-	League string           // "test"
-	Now    func() time.Time // block time; default time.Now
-	Params *exec.Params     // nil: exec.DefaultParams
-	API    string           // of the center, "https://center.example"
+	League  string             // "test"
+	Now     func() time.Time   // block time; default time.Now
+	Params  *exec.Params       // nil: exec.DefaultParams
+	API     string             // of the first center, "https://center.example"; the others have "https://<name>.example"
+	Centers []string           // names; nil: one center, "first"
+	Profile governance.Profile // default governance.Hybrid
+	Rules   []governance.Rule  // nil: governance.DefaultRules("prefix:"): centers may accredit for everything of their own right
 }
 
-// Ledger is a league of one center, in this process. It implements api.Ledger and is safe for concurrent use.
+// Ledger is a league in this process, whose first center sponsors everything. It implements api.Ledger and is safe for
+// concurrent use.
 type Ledger struct {
-	League string
-	Center Party // the center: its DID and control key
+	League  string
+	Center  Party   // the first center: its DID and control key
+	Members []Party // all centers of the genesis, in the order of Options.Centers
 
 	now     func() time.Time
 	app     *app.App
@@ -58,7 +66,9 @@ type Ledger struct {
 // New starts a league. It ends with the test.
 func New(t testing.TB, opts Options) *Ledger {
 	t.Helper()
-	db, err := pebble.Open("", &pebble.Options{FS: vfs.NewMem(), Logger: quiet{}})
+	options := state.PebbleOptions(0) // as a node has them
+	options.FS = vfs.NewMem()
+	db, err := pebble.Open("", options)
 	check(t, err)
 	store, err := state.Open(db, state.Options{LeafCacheBytes: -1})
 	check(t, err)
@@ -81,13 +91,6 @@ func New(t testing.TB, opts Options) *Ledger {
 	l.begin(t, opts)
 	return l
 }
-
-// quiet is a pebble logger that says nothing.
-type quiet struct{}
-
-func (quiet) Infof(string, ...any)  {}
-func (quiet) Errorf(string, ...any) {}
-func (quiet) Fatalf(string, ...any) {}
 
 func check(t testing.TB, err error) {
 	t.Helper()

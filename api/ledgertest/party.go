@@ -1,6 +1,7 @@
 package ledgertest
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/hanse-id/hanse/app"
 	"github.com/hanse-id/hanse/app/exec"
+	"github.com/hanse-id/hanse/app/governance"
 	"github.com/hanse-id/hanse/app/op"
 	"github.com/hanse-id/hanse/did"
 	"github.com/hanse-id/hanse/did/keys"
@@ -34,24 +36,44 @@ func NewSigner(t testing.TB, alg keys.Algorithm) keystore.Signer {
 // begin applies the genesis and commits the first block.
 func (l *Ledger) begin(t testing.TB, opts Options) {
 	t.Helper()
-	center, validator := NewSigner(t, keys.EdDSA), NewSigner(t, keys.EdDSA)
-	l.sponsor = NewSigner(t, keys.EdDSA)
-	params := exec.DefaultParams()
+	genesis := &app.Genesis{
+		League: l.League, Params: exec.DefaultParams(), Profile: cmp.Or(opts.Profile, governance.Hybrid), Rules: opts.Rules,
+	}
 	if opts.Params != nil {
-		params = *opts.Params
+		genesis.Params = *opts.Params
 	}
-	api := opts.API
-	if api == "" {
-		api = "https://center.example"
+	if opts.Rules == nil {
+		genesis.Rules = governance.DefaultRules("prefix:")
 	}
-	genesis := &app.Genesis{League: l.League, Params: params, Centers: []app.GenesisCenter{{
-		Name: "first", Create: CreateBody(Document(center.Public())), Validator: validator.Public().Multikey(), Power: 10,
-		Sponsors: []string{l.sponsor.Public().Multikey()}, API: api,
-	}}}
-	_, centers, err := l.app.Init(genesis)
+	names := opts.Centers
+	if len(names) == 0 {
+		names = []string{"first"}
+	}
+	for i, name := range names {
+		control, sponsor := NewSigner(t, keys.EdDSA), NewSigner(t, keys.EdDSA)
+		center := NewCenter(t, name, control.Public(), sponsor.Public())
+		if i == 0 {
+			l.sponsor = sponsor
+			center.API = cmp.Or(opts.API, "https://center.example")
+		}
+		id, err := app.CenterDID(l.League, center)
+		check(t, err)
+		genesis.Centers = append(genesis.Centers, center)
+		l.Members = append(l.Members, Party{DID: id, Signer: control})
+	}
+	l.Center = l.Members[0]
+	_, _, err := l.app.Init(genesis)
 	check(t, err)
-	l.Center = Party{DID: centers[0].DID, Signer: center}
 	l.Block(t)
+}
+
+// NewCenter is the descriptor of a center with a control key, a sponsor key and a validator key that nobody keeps.
+func NewCenter(t testing.TB, name string, control, sponsor keys.Public) app.GenesisCenter {
+	t.Helper()
+	return app.GenesisCenter{
+		Name: name, Create: CreateBody(Document(control)), Validator: NewSigner(t, keys.EdDSA).Public().Multikey(), Power: 10,
+		Sponsors: []string{sponsor.Multikey()}, API: "https://" + name + ".example",
+	}
 }
 
 // Document is a creation document with one key that may do everything, and optional services.
@@ -120,7 +142,13 @@ func (l *Ledger) versionID(t testing.TB, id did.DID) string {
 // Sign makes the envelope of an operation by p that expires in five minutes.
 func (l *Ledger) Sign(t testing.TB, p Party, kind string, body map[string]any) []byte {
 	t.Helper()
-	draft := op.Draft{League: l.League, Type: kind, By: p.DID, Exp: l.now().Unix() + 300, Body: body}
+	return l.SignAs(t, p.DID, p, kind, body)
+}
+
+// SignAs is Sign for an operation in the name of by, which another party signs: a member of its recovery set, a controller.
+func (l *Ledger) SignAs(t testing.TB, by did.DID, p Party, kind string, body map[string]any) []byte {
+	t.Helper()
+	draft := op.Draft{League: l.League, Type: kind, By: by, Exp: l.now().Unix() + 300, Body: body}
 	_, _ = rand.Read(draft.Nonce[:])
 	envelope, err := draft.Sign(context.Background(), p.KID(), p.Signer)
 	check(t, err)

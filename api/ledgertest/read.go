@@ -34,6 +34,16 @@ func read[T any](l *Ledger, fn func(*app.View) (T, error)) (value T, err error) 
 	return fn(v)
 }
 
+// Read implements api.Ledger.
+func (l *Ledger) Read(_ context.Context, fn func(*app.View) error) error {
+	v, err := l.view()
+	if err != nil {
+		return err
+	}
+	defer v.Close()
+	return fn(v)
+}
+
 // Head implements api.Ledger.
 func (l *Ledger) Head(context.Context) (app.Head, error) {
 	return read(l, func(v *app.View) (app.Head, error) { return v.Head(), nil })
