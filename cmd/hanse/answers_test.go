@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -12,6 +14,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/hanse-id/hanse/app"
 )
 
 // TestARevocationThatIsPendingIsNotCalledCommitted: a center without quorum answers 202.
@@ -90,6 +94,23 @@ func TestRefusalsOfADIDSayWhatToDo(t *testing.T) {
 		center.Close()
 		if code != test.code || !strings.Contains(notes.String(), test.hint) {
 			t.Errorf("%s: exit %d, %q, want %d and %q", test.kind, code, notes.String(), test.code, test.hint)
+		}
+	}
+}
+
+// TestAnUpgradeOfTheLeagueAsksForTheNewBinary: whoever supervises a center starts the new version on exit code 75.
+func TestAnUpgradeOfTheLeagueAsksForTheNewBinary(t *testing.T) {
+	stopped := fmt.Errorf("the node stopped: %w", &app.UpgradeError{Plan: "spring", Height: 7, MinVersion: "2.0.0", Version: "1.9.0"})
+	e := classify(errors.Join(stopped, nil))
+	if e.Code != 75 || !strings.Contains(e.Error(), "2.0.0") || !strings.Contains(e.Hint, "start the center again") {
+		t.Errorf("exit %d, %v, %q", e.Code, e, e.Hint)
+	}
+}
+
+func TestOnlyReleasesAreComparedWithAnUpgradePlan(t *testing.T) {
+	for version, want := range map[string]string{"v1.2.3": "v1.2.3", "(devel)": "", "unknown": "", "v0.0.0-20261122-abcdef+dirty": "v0.0.0-20261122-abcdef+dirty"} {
+		if got := releaseOf(version); got != want {
+			t.Errorf("%s: %q, want %q", version, got, want)
 		}
 	}
 }

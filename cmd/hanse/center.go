@@ -1,11 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/netip"
 	"net/url"
 	"path/filepath"
 	"slices"
@@ -20,10 +20,8 @@ import (
 	"github.com/hanse-id/hanse/api/auth"
 	"github.com/hanse-id/hanse/api/cache"
 	"github.com/hanse-id/hanse/api/issuance"
-	"github.com/hanse-id/hanse/credentials"
 	"github.com/hanse-id/hanse/did"
 	"github.com/hanse-id/hanse/did/keystore"
-	"github.com/hanse-id/hanse/did/resolve"
 )
 
 // center is everything `hanse serve` runs, opened in order and closed in the opposite order.
@@ -34,6 +32,8 @@ type center struct {
 	keys     keystore.Store
 	registry *prometheus.Registry
 	restored bool // the data directory was restored from a backup
+	loopback bool // what is fetched from elsewhere may come from this machine
+	did      did.DID
 
 	node      *node.Node
 	cache     *cache.Cache
@@ -79,14 +79,15 @@ func (c *center) close() error {
 }
 
 func (c *center) openNode(ctx context.Context) error {
-	sponsor, err := c.keys.Signer(ctx, keySponsor)
+	sponsor, err := c.keys.Signer(ctx, cmp.Or(c.cfg.Keystore.Sponsor, keySponsor))
 	if err != nil {
-		return err
+		return fmt.Errorf("keystore.sponsor: %w", err)
 	}
 	c.node, err = node.Start(ctx, node.Config{
 		Home: c.home, Name: c.cfg.Center.Name,
 		P2P: c.cfg.Ledger.P2P, External: c.cfg.Ledger.External, RPC: c.cfg.Ledger.RPC, Peers: c.cfg.Ledger.Peers,
 		Sponsor: sponsor, Logger: c.log, Metrics: c.registry, Advanced: c.cfg.Advanced.CometBFT,
+		Version: releaseOf(versionOf().Version),
 	})
 	var locked *node.LockedError
 	if errors.As(err, &locked) {
@@ -149,64 +150,6 @@ func (c *center) openStores(ctx context.Context) error {
 	return nil
 }
 
-func (c *center) openAPI(ctx context.Context) error {
-	self := c.node.Center()
-	league, err := c.ledger.Head(ctx)
-	if err != nil {
-		return err
-	}
-	contexts := credentials.EmbeddedContexts()
-	if dir := c.cfg.API.ContextsDir; dir != "" {
-		if contexts, err = contexts.With(dir); err != nil {
-			return fmt.Errorf("contexts of %s: %w", dir, err)
-		}
-	}
-	c.issuance, err = issuance.New(ctx, issuance.Options{
-		Ledger: c.ledger, Store: c.issued, Keys: c.keys,
-		Center:    issuance.Center{DID: self.DID, Control: []string{keyControl}},
-		PublicURL: strings.TrimRight(c.cfg.Center.PublicURL, "/"),
-		Replica:   c.cfg.Center.Replica, Operator: keyOperator,
-		Contexts: contexts, Log: c.log, Restored: c.restored,
-	})
-	if err != nil {
-		return err
-	}
-	c.onClose(c.issuance.Close)
-	resolver := resolve.NewRouter(map[string]did.Resolver{
-		"hanse": resolve.NewHanse(league.League, c.ledger), "key": resolve.Key{}, "jwk": resolve.JWK{},
-	})
-	proxies, err := prefixes(c.cfg.API.TrustedProxies)
-	if err != nil {
-		return err
-	}
-	c.registrar = &registrar{home: c.home, league: league.League, ledger: c.ledger, keys: c.keys, log: c.log}
-	c.server, err = api.New(api.Options{
-		League: league.League, PublicURL: c.cfg.Center.PublicURL, Version: versionOf().Version,
-		Ledger: c.ledger, Resolver: resolver, Issuance: c.issuance, Keys: c.apiKeys, Keystore: c.keys, Cache: c.cache,
-		Verifier: c.verifier(resolver, contexts), Log: c.log, Metrics: c.registry,
-		Limits: limits(c.cfg.API.RatePerSecond), NoAuth: c.cfg.API.NoAuth,
-		CORSOrigins: c.cfg.API.CORSOrigins, TrustedProxies: proxies, TestDIDs: []did.DID{self.DID},
-		Checks: c.checks(),
-	})
-	return err
-}
-
-// verifier is the center's verifier: ledger status, and trust by the allow-list of hanse.toml.
-func (c *center) verifier(resolver did.Resolver, contexts *credentials.Contexts) *credentials.Verifier {
-	v := &credentials.Verifier{
-		Resolver: resolver, Contexts: contexts, Status: api.NewLedgerStatus(c.ledger, nil),
-		RequireAccreditation: c.cfg.Trust.Required,
-	}
-	if len(c.cfg.Trust.Allow) > 0 || c.cfg.Trust.Required {
-		allow := credentials.AllowList{}
-		for _, a := range c.cfg.Trust.Allow {
-			allow[did.DID(a.Issuer)] = a.Types
-		}
-		v.Trust = allow
-	}
-	return v
-}
-
 // checks are this center's own conditions of readiness.
 func (c *center) checks() []api.HealthCheck {
 	return []api.HealthCheck{
@@ -218,26 +161,6 @@ func (c *center) checks() []api.HealthCheck {
 		}},
 		{Name: "disk", Check: func(context.Context) error { return diskHasRoom(c.home) }},
 	}
-}
-
-// limits maps rate_per_second to the API's limits: 0 means none; a key may do ten times what an address may.
-func limits(rate float64) api.Limits {
-	if rate <= 0 {
-		return api.Limits{Rate: -1, KeyRate: -1}
-	}
-	return api.Limits{Rate: rate, KeyRate: 10 * rate}
-}
-
-func prefixes(texts []string) ([]netip.Prefix, error) {
-	var all []netip.Prefix
-	for _, text := range texts {
-		p, err := netip.ParsePrefix(text)
-		if err != nil {
-			return nil, fmt.Errorf("api.trusted_proxies %q is not a network like 10.0.0.0/8", text)
-		}
-		all = append(all, p)
-	}
-	return all, nil
 }
 
 func hostOf(link string) string {

@@ -64,11 +64,18 @@ type cacheConfig struct {
 
 type keystoreConfig struct {
 	PassphraseFile string `koanf:"passphrase_file"` // absent: the prompt asks
+	Sponsor        string `koanf:"sponsor"`         // name of the key that signs batches; absent: "sponsor"
 }
 
+// trustConfig is what this center's verifier asks for. A request's own policy can ask for more, not for less.
 type trustConfig struct {
-	Required bool          `koanf:"required"` // accreditation decides instead of warning
-	Allow    []allowConfig `koanf:"allow"`
+	Required      bool          `koanf:"required"`       // accreditation decides instead of warning
+	Centers       []string      `koanf:"centers"`        // DIDs of centers in which a path has to end, or which recognise the one it ends in
+	Types         []string      `koanf:"types"`          // credential types of which a credential must have one
+	MaxDepth      int           `koanf:"max_depth"`      // accreditations on a path; 0: any
+	Jurisdiction  string        `koanf:"jurisdiction"`   // ISO 3166 code that the accreditation must reach
+	LinkedDomains []string      `koanf:"linked_domains"` // origins, one of which the issuer must be linked with
+	Allow         []allowConfig `koanf:"allow"`          // trusted here, whatever the ledger says
 }
 
 // allowConfig says which credential types ("*": all) an issuer is trusted for.

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hanse-id/hanse/credentials"
 	"github.com/hanse-id/hanse/did"
 )
 
@@ -35,15 +36,42 @@ func (c *config) validate() error {
 			return hinted(fmt.Errorf("%s %q is not host:port", name, address), "write it as 127.0.0.1:7080")
 		}
 	}
-	for i, a := range c.Trust.Allow {
-		if _, err := did.Parse(a.Issuer); err != nil || len(a.Types) == 0 {
-			return fmt.Errorf("trust.allow number %d: issuer %q needs to be a DID with at least one type", i+1, a.Issuer)
-		}
+	if err := c.Trust.validate(); err != nil {
+		return err
 	}
 	if host, _, _ := net.SplitHostPort(c.API.Listen); c.API.NoAuth && !isLoopback(host) {
 		return fmt.Errorf("api.no_auth is refused on %s: only loopback may go without tokens", c.API.Listen)
 	}
 	return nil
+}
+
+func (c *trustConfig) validate() error {
+	for _, center := range c.Centers {
+		if _, err := did.Parse(center); err != nil {
+			return hinted(fmt.Errorf("trust.centers: %q is not a DID", center), "'hanse center list' shows the DIDs of the centers")
+		}
+	}
+	if err := c.policy().Check(); err != nil {
+		return fmt.Errorf("trust: %w", err)
+	}
+	for i, a := range c.Allow {
+		if _, err := did.Parse(a.Issuer); err != nil || len(a.Types) == 0 {
+			return fmt.Errorf("trust.allow number %d: issuer %q needs to be a DID with at least one type", i+1, a.Issuer)
+		}
+	}
+	return nil
+}
+
+// policy is what the verifier asks for.
+func (c *trustConfig) policy() credentials.Policy {
+	p := credentials.Policy{
+		RequireAccreditation: c.Required, Types: c.Types, MaxDepth: c.MaxDepth, Jurisdiction: c.Jurisdiction,
+		RequireLinkedDomain: len(c.LinkedDomains) > 0, LinkedDomains: c.LinkedDomains,
+	}
+	for _, center := range c.Centers {
+		p.Centers = append(p.Centers, did.DID(center))
+	}
+	return p
 }
 
 func (c *logConfig) validate() error {

@@ -26,11 +26,13 @@ func demoCommand() *cobra.Command {
 	var credentials string
 	cmd := &cobra.Command{
 		Use:   "demo",
-		Short: "Tell the whole story on a league of its own: register, issue, verify, revoke",
+		Short: "Tell the whole story on a league of its own: register, issue, verify, accredit, revoke",
 		Long: `Starts a league of its own in a temporary directory and tells the story that hanse exists for, printing
-every step with its curl equivalent and what came back: a university registers a DID and issues real
-credentials at one center, a bank verifies them at another, a tampered copy is refused, a center is killed
-and comes back, a credential is revoked and every center says so. Exit code 0 only if every step went as it should.`,
+every step with its command and what came back: a university registers a DID, an issuer issues real credentials
+at one center, a bank verifies them at another, a tampered copy is refused. The centers vote, one of them
+accredits the university, the bank is shown the path, and a diploma mill is refused. A center is killed and comes
+back, a credential is revoked and every center says so, and so is the accreditation: a diploma from before stays
+good as of its date. Exit code 0 only if every step went as it should.`,
 		Example: `  hanse demo
   hanse demo --centers 4 --credentials ./credentials --contexts ./contexts`,
 		Args: cobra.NoArgs,

@@ -12,19 +12,16 @@ import (
 	"github.com/hanse-id/hanse/did/keystore"
 )
 
-// register creates a DID through center 0's API and resolves it everywhere.
+// register creates the university's DID through center 0's API and resolves it everywhere.
 func (s *story) register(ctx context.Context) error {
-	signer, err := keystore.NewMemory().Generate(ctx, "university", keys.EdDSA)
+	university, receipt, err := s.openSchool(ctx, 0, "the university")
 	if err != nil {
 		return err
 	}
-	id, receipt, err := s.submitDID(ctx, 0, signer)
-	if err != nil {
-		return err
-	}
+	s.university = university
 	s.curl(`%s/v1/operations -H 'Content-Type: application/jose' -H 'Prefer: wait=10' -d @did-create.jws`, s.l.m.Centers[0].API)
-	s.say("%s: %s at height %d", s.name(0), id, receipt.Height)
-	return s.resolveEverywhere(ctx, id, len(s.l.m.Centers))
+	s.say("%s: %s at height %d", s.name(0), university.DID, receipt.Height)
+	return s.resolveEverywhere(ctx, string(university.DID), len(s.l.m.Centers))
 }
 
 // submitDID registers a new DID of signer at center i.
@@ -33,6 +30,11 @@ func (s *story) submitDID(ctx context.Context, i int, signer keystore.Signer) (s
 	if err != nil {
 		return "", nil, err
 	}
+	return s.submitCreate(ctx, i, body, signer)
+}
+
+// submitCreate registers the DID of a creation body that signer controls.
+func (s *story) submitCreate(ctx context.Context, i int, body map[string]any, signer keystore.Signer) (string, *client.Receipt, error) {
 	id, envelope, err := signCreate(ctx, s.l.m.League, body, signer)
 	if err != nil {
 		return "", nil, err

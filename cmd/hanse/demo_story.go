@@ -29,6 +29,7 @@ type story struct {
 	signed []demoInput
 	step   int
 	issued []issuedCredential
+	trustState
 }
 
 // issuedCredential is one credential that the demo issuer issued.
@@ -51,13 +52,17 @@ func (s *story) tell() error {
 		play  func(context.Context) error
 	}{
 		{"A university registers a DID at one center, and every center resolves it", s.register},
-		{"The university issues credentials", s.issue},
+		{"An issuer at that center issues credentials", s.issue},
 		{"A bank verifies them at another center", s.verify},
 		{"A tampered copy is refused", s.tamper},
 		{"Credentials of others, in a form this version does not know, are undecided, not called forged", s.foreign},
+		{"The centers let one of them accredit universities, and it accredits this one", s.entrust},
+		{"The bank asks for an accreditation, and is shown the path", s.showPath},
+		{"A diploma mill's technically perfect credential is refused", s.refuseMill},
 		{"A center is killed, and the others go on", s.kill},
 		{"It comes back and catches up", s.comeBack},
-		{"The university revokes a credential, and every center says so", s.revoke},
+		{"The issuer revokes a credential, and every center says so", s.revoke},
+		{"The university loses its accreditation: what it issued before stays good as of its date", s.withdrawTrust},
 	} {
 		s.step++
 		fmt.Fprintf(s.out, "\n%d. %s\n", s.step, step.title)
@@ -80,6 +85,11 @@ func (s *story) name(i int) string { return s.l.m.Centers[i].Name }
 // say prints what came back; curl prints the command that does the same.
 func (s *story) say(format string, args ...any) {
 	fmt.Fprintf(s.out, "   %s\n", printable(fmt.Sprintf(format, args...)))
+}
+
+// command prints the command line that does the same.
+func (s *story) command(format string, args ...any) {
+	fmt.Fprintf(s.out, "   $ %s\n", fmt.Sprintf(format, args...))
 }
 
 func (s *story) curl(format string, args ...any) {
@@ -176,6 +186,8 @@ func summary(v *client.Verification) string {
 		switch {
 		case c.Outcome == credentials.Pass:
 			passed++
+		case c.Severity == credentials.SeverityWarning && c.Problem != nil:
+			parts = append(parts, fmt.Sprintf("%s warns (%s)", c.ID, c.Problem.Title))
 		case c.Outcome != credentials.Skip && c.Problem != nil:
 			parts = append(parts, fmt.Sprintf("%s %s (%s: %s)", c.ID, c.Outcome, c.Problem.Title, c.Problem.Detail))
 		case c.Outcome != credentials.Skip:

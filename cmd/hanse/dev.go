@@ -25,8 +25,9 @@ func devCommand() *cobra.Command {
 all are ready. DIR/dev.json holds the same map for programs. Ctrl-C stops everything; a second start with
 the same home resumes where the first one ended.
 
-Every center has an issuer "demo" (a registered did:hanse, vc+jwt), and one did:key issuer per securing
-form that is named after it.`,
+Every center has an issuer "demo" (a registered did:hanse, vc+jwt), which it accredits for ExampleDegreeCredential,
+and one did:key issuer per securing form that is named after it. The league is a hybrid one: anybody reads and mirrors
+its ledger. Its rules let every center accredit of its own right for types that begin with "Example".`,
 		Example: `  hanse dev
   hanse dev --centers 7 --home /tmp/league --api 127.0.0.1:9000
   hanse dev --redis redis://127.0.0.1:6379/0 --no-auth`,
@@ -49,6 +50,7 @@ form that is named after it.`,
 	f.StringVar(&opts.Redis, "redis", "", "Redis URL for the centers' caches (default: in process)")
 	f.StringVar(&opts.Contexts, "contexts", "", "folder of more JSON-LD contexts, with an index.json")
 	f.BoolVar(&opts.NoAuth, "no-auth", false, "no tokens needed; loopback only")
+	f.BoolVar(&opts.Loopback, "allow-loopback-fetch", false, "fetch linked domains from this machine too")
 	f.BoolVar(&reset, "reset", false, "delete the league that the home holds and start afresh")
 	return cmd
 }
@@ -152,7 +154,8 @@ func (l *league) mapText() string {
 	fmt.Fprintf(&b, "everything as JSON\n  %s\n\ntry\n", filepath.Join(l.opts.Home, "dev.json"))
 	fmt.Fprintf(&b, "  curl -s %s/1.0/identifiers/%s\n", last.API, demo)
 	fmt.Fprintf(&b, "  curl -s %s/issuers/demo/credentials/issue%s -H 'Content-Type: application/json' -d '%s' | tee /tmp/vc.json\n", first.API, tokenHeader, sampleRequest(demo))
-	fmt.Fprintf(&b, "  curl -s %s/credentials/verify -H 'Content-Type: application/json' -d @/tmp/vc.json\n\nCtrl-C stops everything.\n", last.API)
+	fmt.Fprintf(&b, "  curl -s %s/credentials/verify -H 'Content-Type: application/json' -d @/tmp/vc.json\n", last.API)
+	fmt.Fprintf(&b, "  hanse trust path %s --type %s --api %s\n\nCtrl-C stops everything.\n", demo, devType, last.API)
 	return b.String()
 }
 

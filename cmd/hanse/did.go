@@ -1,11 +1,8 @@
 package main
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"net/url"
 
 	"github.com/spf13/cobra"
 
@@ -19,7 +16,7 @@ import (
 
 func didCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "did", Short: "Create, resolve and change DIDs"}
-	cmd.AddCommand(didCreateCommand(), didResolveCommand(), didUpdateCommand(), didRotateCommand(), didDeactivateCommand())
+	cmd.AddCommand(didCreateCommand(), didResolveCommand(), didUpdateCommand(), didRotateCommand(), didDeactivateCommand(), didRecoverCommand())
 	return cmd
 }
 
@@ -32,7 +29,11 @@ type changed struct {
 	VersionID string  `json:"versionId"`
 }
 
+// showChanged prints what a receipt says of a DID; there is none where the operation was only written to a file.
 func showChanged(cmd *cobra.Command, id did.DID, n int64, r *client.Receipt) error {
+	if r == nil {
+		return nil
+	}
 	c := changed{DID: id, Operation: r.ID.String(), State: string(r.State), Height: r.Height, VersionID: fmt.Sprintf("%d-%s", n, r.ID)}
 	return show(cmd, c, func(w io.Writer) {
 		row(w, "did", c.DID)
@@ -47,6 +48,7 @@ func addWriting(cmd *cobra.Command) {
 	addOutput(cmd)
 	addWait(cmd)
 	addUserKeystore(cmd)
+	addSigning(cmd)
 }
 
 func didCreateCommand() *cobra.Command {
@@ -56,10 +58,15 @@ func didCreateCommand() *cobra.Command {
 		Short: "Register a new DID, controlled by a key of your keystore",
 		Long: `Makes a did:hanse out of public keys of your keystore, signs its creation and submits it to a center.
 The key of --key controls the DID; --assertion-key signs credentials; --next commits to the key
-that will replace the control key, so that a stolen control key cannot take the DID over.`,
+that will replace the control key, so that a stolen control key cannot take the DID over.
+
+Keys get lost: --recovery-set names DIDs that may put a new key in their place together, --recovery-league lets the
+centers do it by proposal. Both wait for a public delay in which the present key can cancel it. Nobody who is not
+named here can ever recover the DID; the league can be named at creation only.`,
 		Example: `  hanse key generate me
   hanse did create --key me
-  hanse key generate next && hanse did create --key me --assertion-key signing --next next`,
+  hanse key generate next && hanse did create --key me --assertion-key signing --next next
+  hanse did create --key me --recovery-set did:key:z6Mk…,did:key:z6Mk… --recovery-threshold 2 --recovery-league 720h`,
 		Args: cobra.NoArgs,
 	}
 	addWriting(cmd)
@@ -68,8 +75,13 @@ that will replace the control key, so that a stolen control key cannot take the 
 	f.StringVar(&assertion, "assertion-key", "", "key that signs credentials (default: none)")
 	f.StringVar(&next, "next", "", "key that will be the next control key (pre-rotation)")
 	f.StringVar(&document, "document", "", "file with the whole creation document (no id, relative references; control key at #key-1)")
+	addRecovery(cmd, true)
 	_ = cmd.MarkFlagRequired("key")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		recovery, err := recoveryOf(cmd, nil)
+		if err != nil {
+			return err
+		}
 		store, c, err := storeAndClient(cmd)
 		if err != nil {
 			return err
@@ -87,6 +99,9 @@ that will replace the control key, so that a stolen control key cannot take the 
 				return err
 			}
 		}
+		if len(recovery) > 0 {
+			body["recovery"] = recovery
+		}
 		league, err := c.League(cmd.Context())
 		if err != nil {
 			return err
@@ -95,7 +110,7 @@ that will replace the control key, so that a stolen control key cannot take the 
 		if err != nil {
 			return err
 		}
-		receipt, err := submit(cmd, c, envelope)
+		receipt, err := submitOrKeep(cmd, c, envelope)
 		if err != nil {
 			return err
 		}
@@ -139,96 +154,34 @@ func readDocument(cmd *cobra.Command, path string) (any, error) {
 	return value, nil
 }
 
-func didResolveCommand() *cobra.Command {
-	var versionID, versionTime string
-	var proof bool
-	cmd := &cobra.Command{
-		Use:   "resolve DID",
-		Short: "Resolve a DID at a center: did:hanse, did:key, did:jwk",
-		Example: `  hanse did resolve did:hanse:dev:Qm…
-  hanse did resolve did:key:z6Mk… -o json
-  hanse did resolve --version-time 2026-03-01T00:00:00Z did:hanse:dev:Qm…`,
-		Args: cobra.ExactArgs(1),
-	}
-	addAPI(cmd)
-	addOutput(cmd)
-	f := cmd.Flags()
-	f.StringVar(&versionID, "version-id", "", "this version")
-	f.StringVar(&versionTime, "version-time", "", "the version of this instant (RFC 3339, UTC, whole seconds)")
-	f.BoolVar(&proof, "proof", false, "attach the Merkle proof (with -o json)")
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		c, err := clientOf(cmd)
-		if err != nil {
-			return err
-		}
-		options := url.Values{}
-		for name, value := range map[string]string{"versionId": versionID, "versionTime": versionTime} {
-			if value != "" {
-				options.Set(name, value)
-			}
-		}
-		if proof {
-			options.Set("proof", "true")
-		}
-		result, err := c.Resolve(cmd.Context(), args[0], options)
-		if errors.Is(err, did.ErrNotFound) && versionID+versionTime != "" {
-			if e := result.Resolution.Error; e != nil && e.Detail != "" {
-				return hinted(err, "the center says: %s", e.Detail)
-			}
-			return hinted(err, "the DID may exist, and not have this version: try without --version-id and --version-time")
-		}
-		if err != nil {
-			return err
-		}
-		if err := show(cmd, result, func(w io.Writer) { printResolution(w, result) }); err != nil {
-			return err
-		}
-		if result.Metadata.Deactivated && string(result.Document) == "null" {
-			return &cliError{Code: exitNotFound, Err: fmt.Errorf("%s is deactivated", args[0]), Hint: "older versions stay readable: --version-id or --version-time"}
-		}
-		return nil
-	}
-	return cmd
-}
-
-func printResolution(w io.Writer, r *client.Resolution) {
-	if r.Metadata.VersionID != "" {
-		row(w, "version", r.Metadata.VersionID)
-		row(w, "created", r.Metadata.Created)
-	}
-	if r.Metadata.Updated != "" {
-		row(w, "updated", r.Metadata.Updated)
-	}
-	if r.Metadata.Deactivated {
-		row(w, "deactivated", true)
-	}
-	var document any
-	if json.Unmarshal(r.Document, &document) == nil && document != nil {
-		text, _ := json.MarshalIndent(document, "", "  ")
-		fmt.Fprintln(w, printable(string(text)))
-	}
-}
-
 func didUpdateCommand() *cobra.Command {
 	var key, document string
+	var dropLeague bool
 	cmd := &cobra.Command{
-		Use:   "update DID --key NAME --document FILE",
+		Use:   "update DID --key NAME",
 		Short: "Replace the document of a DID",
-		Long: `Replaces a DID's document by the one in FILE (the complete document). Threshold, pre-rotation and recovery
-stay as they are. Control keys change with 'hanse did rotate'.`,
+		Long: `Replaces a DID's document by the one in FILE (the complete document); without --document it stays. Threshold and
+pre-rotation stay as they are, and so does recovery without --recovery-set; --recovery-drop-league takes the right to
+start a recovery from the centers for ever. Control keys change with 'hanse did rotate'.`,
 		Example: `  hanse did resolve $DID -o json | jq .didDocument > doc.json   # edit doc.json
-  hanse did update $DID --key me --document doc.json`,
+  hanse did update $DID --key me --document doc.json
+  hanse did update $DID --key me --recovery-set did:key:z6Mk…,did:key:z6Mk… --recovery-threshold 2`,
 		Args: cobra.ExactArgs(1),
 	}
 	addWriting(cmd)
 	cmd.Flags().StringVar(&key, "key", "", "control key that signs")
 	cmd.Flags().StringVar(&document, "document", "", "file with the new document")
+	cmd.Flags().BoolVar(&dropLeague, "recovery-drop-league", false, "the centers shall not be able to recover the DID any more")
+	addRecovery(cmd, false)
 	_ = cmd.MarkFlagRequired("key")
-	_ = cmd.MarkFlagRequired("document")
+	cmd.MarkFlagsOneRequired("document", "recovery-set", "recovery-drop-league")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		value, err := readDocument(cmd, document)
-		if err != nil {
-			return err
+		var value any
+		if document != "" {
+			var err error
+			if value, err = readDocument(cmd, document); err != nil {
+				return err
+			}
 		}
 		return changeDID(cmd, args[0], func(w *writer) error {
 			signer, err := userSigner(cmd, w.store, key)
@@ -239,8 +192,20 @@ stay as they are. Control keys change with 'hanse did rotate'.`,
 			if err != nil {
 				return err
 			}
+			if dropLeague && w.record.Recovery != nil {
+				w.record.Recovery.League = 0
+			}
 			body := w.state()
-			body["document"] = value
+			if value != nil {
+				body["document"] = value
+			}
+			recovery, err := recoveryOf(cmd, w.record.Recovery)
+			if err != nil {
+				return err
+			}
+			if delete(body, "recovery"); len(recovery) > 0 {
+				body["recovery"] = recovery
+			}
 			return w.sign("did.update", body, method, signer)
 		})
 	}

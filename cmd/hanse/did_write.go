@@ -41,7 +41,7 @@ func changeDID(cmd *cobra.Command, id string, build func(*writer) error) error {
 	if err := build(w); err != nil {
 		return err
 	}
-	receipt, err := submit(cmd, c, w.envelope)
+	receipt, err := submitOrKeep(cmd, c, w.envelope)
 	if err != nil {
 		return err
 	}
@@ -67,8 +67,8 @@ func (w *writer) state() map[string]any {
 	if len(w.record.Next) > 0 {
 		body["next"] = anyList(w.record.Next)
 	}
-	if w.record.Recovery != nil {
-		body["recovery"] = w.record.Recovery
+	if recovery := w.record.Recovery.Value(); len(recovery) > 0 {
+		body["recovery"] = recovery
 	}
 	return body
 }
@@ -87,7 +87,7 @@ func (w *writer) sign(kind string, body map[string]any, kid did.URL, signer keys
 	if err != nil {
 		return err
 	}
-	d, err := draft(league, kind, w.record.DID, body)
+	d, err := draft(lifeOf(w.cmd), league, kind, w.record.DID, body)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,8 @@ import (
 	"unicode"
 
 	"github.com/hanse-id/hanse/api/client"
+	"github.com/hanse-id/hanse/app"
+	"github.com/hanse-id/hanse/app/exec"
 	"github.com/hanse-id/hanse/did"
 	"github.com/hanse-id/hanse/did/keystore"
 )
@@ -21,6 +23,7 @@ const (
 	exitNotVerified   = 3
 	exitNotAuthorised = 4
 	exitNotFound      = 5
+	exitUpgrade       = 75 // the league goes on with a newer version of this program
 )
 
 // cliError is an error with its exit code and a hint that says what to do. Err nil: the output said it all.
@@ -60,6 +63,7 @@ func hinted(err error, hint string, args ...any) error {
 func classify(err error) *cliError {
 	var known *cliError
 	var problem *client.Problem
+	var upgrade *app.UpgradeError
 	switch {
 	case errors.As(err, &known):
 		return known
@@ -71,6 +75,8 @@ func classify(err error) *cliError {
 		return &cliError{Code: exitUsage, Err: err}
 	case errors.Is(err, client.ErrUnreachable):
 		return &cliError{Code: exitError, Err: err, Hint: "is the center running? start a league with 'hanse dev', or name another center with --api URL"}
+	case errors.As(err, &upgrade):
+		return &cliError{Code: exitUpgrade, Err: err, Hint: "start the center again with that version or a later one; 'hanse league show' at another center has the digests"}
 	case errors.Is(err, context.Canceled):
 		return &cliError{Code: exitError, Err: errors.New("interrupted")}
 	default:
@@ -79,7 +85,7 @@ func classify(err error) *cliError {
 }
 
 func classifyProblem(p *client.Problem) *cliError {
-	e := &cliError{Code: exitError, Err: p}
+	e := &cliError{Code: exitError, Err: p, Hint: hintOf(exec.Code(p.Code))}
 	switch p.Type {
 	case "https://www.w3.org/ns/did#INVALID_DID":
 		e.Code, e.Hint = exitUsage, "a DID looks like did:hanse:LEAGUE:Qm…, did:key:z6Mk… or did:jwk:…"

@@ -16,11 +16,31 @@ import (
 	"github.com/hanse-id/hanse/abci/node"
 	"github.com/hanse-id/hanse/app"
 	"github.com/hanse-id/hanse/app/exec"
+	"github.com/hanse-id/hanse/app/governance"
 )
 
+// leagueCharter is what a league's founders agree on beside who they are.
+type leagueCharter struct {
+	League    string
+	Profile   governance.Profile
+	Resources []governance.Resource // what centers may accredit for of their own right
+	Params    map[string]int64      // other than the defaults
+}
+
+// floorOfConsortium is the number of members below which no removal goes where a consortium has as many.
+const floorOfConsortium = 4
+
 // assembleGenesis makes the genesis bytes of a league; the order of the descriptors does not matter.
-func assembleGenesis(league string, descriptors []descriptor) ([]byte, error) {
-	g := &app.Genesis{League: league, Params: exec.DefaultParams()}
+func assembleGenesis(charter leagueCharter, descriptors []descriptor) ([]byte, error) {
+	params := exec.DefaultParams()
+	if params.MinCenters = 1; charter.Profile != governance.Private {
+		params.MinCenters = int64(max(1, min(floorOfConsortium, len(descriptors))))
+	}
+	params, err := changedParams(params, charter.Params)
+	if err != nil {
+		return nil, err
+	}
+	g := &app.Genesis{League: charter.League, Profile: charter.Profile, Params: params, Rules: governance.DefaultRules(charter.Resources...)}
 	for _, d := range sorted(descriptors) {
 		g.Centers = append(g.Centers, d.Center)
 	}
@@ -39,10 +59,17 @@ func installGenesis(home string, genesis []byte, descriptors []descriptor) error
 	if err := takesPart(home, descriptors); err != nil {
 		return err
 	}
+	if err := writeGenesis(home, genesis); err != nil {
+		return err
+	}
+	return setPeers(home, peersOf(cfg.Center.Name, descriptors))
+}
+
+func writeGenesis(home string, genesis []byte) error {
 	if err := node.WriteGenesis(home, genesis); err != nil {
 		return hinted(err, "compare the digests; where the center has never run, delete that file and install again")
 	}
-	return setPeers(home, peersOf(cfg.Center.Name, descriptors))
+	return nil
 }
 
 // takesPart refuses to put a center under a genesis that does not have it as it is: it could never leave that league again.

@@ -13,9 +13,10 @@ import (
 
 // Names of the keys that every center's keystore holds.
 const (
-	keyControl  = "control"  // controls the center's DID
-	keySponsor  = "sponsor"  // signs batches
-	keyOperator = "operator" // leases and sets status entries
+	keyControl   = "control"   // controls the center's DID
+	keyAssertion = "assertion" // signs what the center says as itself: copies of accreditations, domain linkage
+	keySponsor   = "sponsor"   // signs batches
+	keyOperator  = "operator"  // leases and sets status entries
 )
 
 // addHome adds --home to a command of an operator.

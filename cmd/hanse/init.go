@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -29,18 +30,28 @@ type initOptions struct {
 	Home   string
 	Config *config
 	Open   openOptions
+	// Recovery is the delay after which the league may replace the keys of the center's DID; 0: it never may.
+	Recovery time.Duration
 }
+
+// centerRecovery is how long a center has to veto, with any control key, that the league replaces the keys of its DID.
+const centerRecovery = 7 * 24 * time.Hour
 
 var centerName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$`)
 
 func initCommand() *cobra.Command {
 	cfg := starterConfig()
+	var recovery time.Duration
 	cmd := &cobra.Command{
 		Use:   "init --name NAME --public-url URL",
 		Short: "Make a center: its keys, its hanse.toml and its descriptor",
 		Long: `Makes the home directory of a new center and prints its descriptor: public keys and
-addresses, nothing secret. Send it to the others; 'hanse genesis assemble' makes the league. Several
-centers on one machine also need ledger.rpc and ledger.metrics of their own, in hanse.toml.`,
+addresses, nothing secret. Send it to the others: 'hanse genesis assemble' makes a new league of them,
+'hanse center propose center.admit' asks a league that exists. Several centers on one machine also need
+ledger.rpc and ledger.metrics of their own, in hanse.toml.
+
+The center's DID names the league as its recovery of last resort: should its keys be lost, a proposal of
+the other centers can replace them, after a public delay in which any control key can veto it.`,
 		Example: `  hanse init --home ~/center-a --name bank --public-url https://trust.bank.example --p2p 0.0.0.0:26656 --external trust.bank.example:26656 > bank.json
   hanse genesis assemble --league acme bank.json university.json registry.json agency.json > genesis.json`,
 		Args: cobra.NoArgs,
@@ -53,6 +64,7 @@ centers on one machine also need ledger.rpc and ledger.metrics of their own, in 
 	f.StringVar(&cfg.API.Listen, "api", cfg.API.Listen, "address its API listens on")
 	f.StringVar(&cfg.Ledger.P2P, "p2p", cfg.Ledger.P2P, "address its node listens on for peers")
 	f.StringVar(&cfg.Ledger.External, "external", "", "address that peers dial, where it is not --p2p")
+	f.DurationVar(&recovery, "recovery-league", centerRecovery, "delay after which the league may replace the DID's keys; 0: it never may")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		home, err := homeOf(cmd)
 		if err != nil {
@@ -63,7 +75,7 @@ centers on one machine also need ledger.rpc and ledger.metrics of their own, in 
 				return err
 			}
 		}
-		d, err := initCenter(cmd, initOptions{Home: home, Config: cfg, Open: openOptions{New: true}})
+		d, err := initCenter(cmd, initOptions{Home: home, Config: cfg, Open: openOptions{New: true}, Recovery: recovery})
 		if err != nil {
 			return err
 		}
@@ -92,7 +104,7 @@ func initCenter(cmd *cobra.Command, opts initOptions) (*descriptor, error) {
 		return nil, err
 	}
 	defer store.Close()
-	d, err := makeDescriptor(cmd, opts.Home, cfg, store)
+	d, err := makeDescriptor(cmd, opts, store)
 	if err != nil {
 		return nil, err
 	}
@@ -106,22 +118,25 @@ func initCenter(cmd *cobra.Command, opts initOptions) (*descriptor, error) {
 	return d, writeConfig(opts.Home, cfg) // last: a home with hanse.toml is complete
 }
 
-func makeDescriptor(cmd *cobra.Command, home string, cfg *config, store keystore.Store) (*descriptor, error) {
-	public := map[string]keys.Public{}
-	for _, name := range []string{keyControl, keySponsor, keyOperator} {
+func makeDescriptor(cmd *cobra.Command, opts initOptions, store keystore.Store) (*descriptor, error) {
+	cfg, public := opts.Config, map[string]keys.Public{}
+	for _, name := range []string{keyControl, keyAssertion, keySponsor, keyOperator} {
 		signer, err := ensureKey(cmd.Context(), store, name, keys.EdDSA)
 		if err != nil {
 			return nil, err
 		}
 		public[name] = signer.Public()
 	}
-	identity, err := node.Init(home)
+	identity, err := node.Init(opts.Home)
 	if err != nil {
 		return nil, err
 	}
-	create, err := createBody(public[keyControl])
+	create, err := createBody(public[keyControl], public[keyAssertion])
 	if err != nil {
 		return nil, err
+	}
+	if opts.Recovery != 0 {
+		create["recovery"] = map[string]any{"league": int64(opts.Recovery / time.Second)}
 	}
 	dial := cfg.Ledger.External
 	if dial == "" {
@@ -157,49 +172,4 @@ func createBody(control keys.Public, assertion ...keys.Public) (map[string]any, 
 	}
 	document["verificationMethod"] = methods
 	return map[string]any{"document": document, "salt": base64.RawURLEncoding.EncodeToString(salt)}, nil
-}
-
-func genesisCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "genesis", Short: "Make the genesis of a league"}
-	var league, install string
-	assemble := &cobra.Command{
-		Use:   "assemble --league ID DESCRIPTOR…",
-		Short: "Make one genesis file out of all descriptors, the same bytes wherever it runs",
-		Long: `Reads the descriptors of all centers and prints the league's genesis file. Every center runs it
-with the same descriptors and gets the same bytes, in whatever order they are named; compare the
-digests. With --install the genesis and the peers are put into a center's home directory.`,
-		Example: `  hanse genesis assemble --league acme bank.json university.json registry.json agency.json > genesis.json
-  hanse genesis assemble --league acme --install ~/center-a bank.json university.json registry.json agency.json > genesis.json`,
-		Args: cobra.MinimumNArgs(1),
-		RunE: func(cmd *cobra.Command, files []string) error {
-			descriptors := make([]descriptor, len(files))
-			for i, path := range files {
-				data, err := readInput(cmd, path, 1<<20)
-				if err != nil {
-					return err
-				}
-				if err := strictJSON(data, &descriptors[i]); err != nil {
-					return hinted(fmt.Errorf("%s is not a center's descriptor: %w", path, err), "'hanse init' prints a center's descriptor, and keeps it as descriptor.json")
-				}
-			}
-			genesis, err := assembleGenesis(league, descriptors)
-			if err != nil {
-				return err
-			}
-			if install != "" {
-				if err := installGenesis(install, genesis, descriptors); err != nil {
-					return err
-				}
-				note(cmd, "genesis and peers are in %s: start it with 'hanse serve --home %s'", install, install)
-			}
-			note(cmd, "sha-256 %s", fingerprint(genesis))
-			_, err = cmd.OutOrStdout().Write(genesis)
-			return err
-		},
-	}
-	assemble.Flags().StringVar(&league, "league", "", "league id: lower case letters, digits, hyphens; part of every DID")
-	assemble.Flags().StringVar(&install, "install", "", "also put genesis and peers into this home directory")
-	_ = assemble.MarkFlagRequired("league")
-	cmd.AddCommand(assemble)
-	return cmd
 }

@@ -13,7 +13,9 @@ import (
 
 	"github.com/hanse-id/hanse/abci/node"
 	"github.com/hanse-id/hanse/api/issuance"
+	"github.com/hanse-id/hanse/app/governance"
 	"github.com/hanse-id/hanse/app/op"
+	"github.com/hanse-id/hanse/app/trust"
 	"github.com/hanse-id/hanse/credentials"
 	"github.com/hanse-id/hanse/did"
 	"github.com/hanse-id/hanse/did/keys"
@@ -42,16 +44,20 @@ type issuerSpec struct {
 	Form   credentials.Form
 	Alg    keys.Algorithm // of the key that signs credentials; empty: EdDSA
 	Retain bool
+	// Accredit lists what the center accredits the issuer for, of its own right, when it starts next.
+	Accredit []governance.Resource
 }
 
 func issuerCreateCommand() *cobra.Command {
 	spec := issuerSpec{}
+	var resources []string
 	cmd := &cobra.Command{
 		Use:   "create NAME",
 		Short: "Make an issuer: its keys, its DID and its status lists",
 		Long: `Makes keys for an issuer in the center's keystore and configures it. A did:hanse issuer is registered on
-the ledger when the center starts next; a did:key issuer needs no registration. Restart a center that runs.`,
-		Example: `  hanse issuer create registrar
+the ledger when the center starts next; a did:key issuer needs no registration. Restart a center that runs.
+With --accredit the center accredits it then, of its own right, where the league's rule table gives it one.`,
+		Example: `  hanse issuer create registrar --accredit type:ExampleDegreeCredential
   hanse issuer create badges --method key --form eddsa-jcs-2022`,
 		Args: cobra.ExactArgs(1),
 	}
@@ -63,10 +69,14 @@ the ledger when the center starts next; a did:key issuer needs no registration. 
 	f.StringVar((*string)(&spec.Form), "form", string(credentials.FormJWT), "securing form: "+formNames())
 	f.StringVar((*string)(&spec.Alg), "alg", string(keys.EdDSA), "key that signs: EdDSA (Ed25519), or ES256 (P-256; vc+jwt only)")
 	f.BoolVar(&spec.Retain, "retain", false, "keep the issued credentials, sealed, until they are deleted")
+	f.StringArrayVar(&resources, "accredit", nil, "accredit it for issuing this: type:T, prefix:P or schema:DIGEST (repeatable)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		spec.Name = args[0]
 		home, err := homeOf(cmd)
 		if err != nil {
+			return err
+		}
+		if spec.Accredit, err = parseResources("--accredit", resources); err != nil {
 			return err
 		}
 		cfg, _, err := loadConfig(home, nil)
@@ -187,6 +197,12 @@ func createIssuer(ctx context.Context, home, league string, store keystore.Store
 	if err := i.Validate(); err != nil {
 		return nil, &cliError{Code: exitUsage, Err: err}
 	}
+	for n, resource := range spec.Accredit {
+		grant := pendingGrant{Subject: i.DID, Action: trust.Issue, Resource: resource}
+		if err := accreditLater(home, fmt.Sprintf("%s-%d", i.Name, n+1), grant); err != nil {
+			return nil, err
+		}
+	}
 	return &i, db.PutIssuer(ctx, i)
 }
 
@@ -240,9 +256,15 @@ func registerLater(ctx context.Context, home, league string, store keystore.Stor
 	return writePrivate(filepath.Join(pendingDir(home), i.Name+".json"), text)
 }
 
+// devType is the credential type that every center of a dev league accredits its issuer "demo" for.
+const devType = "ExampleDegreeCredential"
+
 // createDevIssuers makes the issuers that every center of a dev league has.
 func createDevIssuers(ctx context.Context, home, league string, store keystore.Store) ([]devIssuer, error) {
-	specs := []issuerSpec{{Name: "demo", Method: "hanse", Form: credentials.FormJWT}}
+	specs := []issuerSpec{{
+		Name: "demo", Method: "hanse", Form: credentials.FormJWT,
+		Accredit: []governance.Resource{governance.TypeResource(devType)},
+	}}
 	for _, f := range forms {
 		specs = append(specs, issuerSpec{Name: f.Name, Method: "key", Form: f.Form})
 	}

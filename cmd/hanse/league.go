@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/hanse-id/hanse/app/governance"
 )
 
 // leagueOptions say what league `hanse dev` and `hanse demo` run on this machine.
@@ -24,6 +26,8 @@ type leagueOptions struct {
 	Redis    string
 	Contexts string
 	NoAuth   bool
+	Loopback bool             // linked domains are fetched from this machine too
+	Params   map[string]int64 // ledger parameters other than the defaults
 }
 
 // devMap is dev.json: what a program needs to use a running dev league.
@@ -162,7 +166,7 @@ func (l *league) create(cmd *cobra.Command) error {
 		}
 		descriptors[i] = *d
 	}
-	genesis, err := assembleGenesis(l.m.League, descriptors)
+	genesis, err := assembleGenesis(devCharter(l.opts), descriptors)
 	if err != nil {
 		return err
 	}
@@ -177,6 +181,11 @@ func (l *league) create(cmd *cobra.Command) error {
 	return l.configure()
 }
 
+// devCharter: anyone may read everything, and centers may accredit for types that begin with "Example" of their own right.
+func devCharter(opts leagueOptions) leagueCharter {
+	return leagueCharter{League: opts.League, Profile: governance.Hybrid, Params: opts.Params, Resources: []governance.Resource{"prefix:Example"}}
+}
+
 func centerLetter(i int) string { return "center-" + string(rune('a'+i)) }
 
 func (l *league) home(i int) string { return filepath.Join(l.opts.Home, centerLetter(i)) }
@@ -187,7 +196,7 @@ func (l *league) createCenter(cmd *cobra.Command, i int) (*descriptor, error) {
 	cfg.API.Listen = l.opts.apiOf(i)
 	cfg.Center.PublicURL = publicURL(cfg.API.Listen)
 	cfg.Keystore.PassphraseFile = filepath.Join(l.home(i), "passphrase")
-	return initCenter(cmd, initOptions{Home: l.home(i), Config: cfg, Open: openOptions{New: true, Generate: true}})
+	return initCenter(cmd, initOptions{Home: l.home(i), Config: cfg, Open: openOptions{New: true, Generate: true}, Recovery: centerRecovery})
 }
 
 // describe makes center i's issuers and token, and its entry of dev.json.
@@ -231,53 +240,6 @@ func (l *league) resume(cmd *cobra.Command) error {
 	return l.configure()
 }
 
-// configure chooses free ports for everything but the APIs and writes every center's hanse.toml anew.
-func (l *league) configure() error {
-	ports, err := freePorts(3 * l.opts.Centers)
-	if err != nil {
-		return err
-	}
-	descriptors := make([]descriptor, l.opts.Centers)
-	for i := range descriptors {
-		d, err := readDescriptor(l.home(i))
-		if err != nil {
-			return err
-		}
-		d.P2P = ports[3*i]
-		descriptors[i] = *d
-	}
-	for i := range l.m.Centers {
-		c := &l.m.Centers[i]
-		cfg := starterConfig()
-		cfg.Center.Name = c.Name
-		cfg.API = apiConfig{Listen: l.opts.apiOf(i), NoAuth: l.opts.NoAuth, ContextsDir: l.opts.Contexts, CORSOrigins: []string{"*"}}
-		cfg.Center.PublicURL = publicURL(cfg.API.Listen)
-		cfg.Ledger = ledgerConfig{P2P: ports[3*i], RPC: ports[3*i+1], Metrics: ports[3*i+2], Peers: peersOf(c.Name, descriptors)}
-		cfg.Cache.Redis = l.opts.Redis
-		cfg.Keystore.PassphraseFile = filepath.Join(c.Home, "passphrase")
-		cfg.Log.Format = "json"
-		if err := writeConfig(c.Home, cfg); err != nil {
-			return err
-		}
-		c.API, c.RPC, c.Metrics, c.P2P = cfg.Center.PublicURL, "http://"+ports[3*i+1], "http://"+ports[3*i+2]+"/metrics", ports[3*i]
-	}
-	return nil
-}
-
-// freePorts returns n loopback addresses that nothing listens on.
-func freePorts(n int) ([]string, error) {
-	var addresses []string
-	for range n {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, err
-		}
-		defer listener.Close()
-		addresses = append(addresses, listener.Addr().String())
-	}
-	return addresses, nil
-}
-
 // start runs every center and waits until all are ready.
 func (l *league) start(ctx context.Context, timeout time.Duration) error {
 	for i := range l.m.Centers {
@@ -298,7 +260,7 @@ func (l *league) start(ctx context.Context, timeout time.Duration) error {
 
 // startCenter runs center i; it may have run before.
 func (l *league) startCenter(i int) error {
-	p, err := startProcess(l.m.Centers[i].Home)
+	p, err := startProcess(l.m.Centers[i].Home, l.opts.Loopback)
 	if err != nil {
 		return fmt.Errorf("%s: %w", l.m.Centers[i].Name, err)
 	}

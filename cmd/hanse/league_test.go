@@ -55,6 +55,7 @@ func startLeague(t *testing.T, opts leagueOptions) *league {
 		t.Fatal(err)
 	}
 	opts.League, opts.Centers = "test", 4
+	opts.Params = map[string]int64{"minRecoverySeconds": 1} // no test waits for a day
 	if opts.Home == "" {
 		opts.Home = t.TempDir()
 	}
@@ -101,13 +102,15 @@ func newSigner(t *testing.T, alg keys.Algorithm) keystore.Signer {
 // TestLeague runs one league of four processes with a real Redis through everything that does not need a league of its own.
 func TestLeague(t *testing.T) {
 	redis := redistest.Start(t)
-	l := startLeague(t, leagueOptions{Redis: redis.URL()})
+	l := startLeague(t, leagueOptions{Redis: redis.URL(), Loopback: true})
 	t.Run("dev.json describes every center", func(t *testing.T) { devMapIsComplete(t, l) })
 	t.Run("a DID created at one center resolves at all", func(t *testing.T) { resolvesEverywhere(t, l) })
 	t.Run("answers survive the loss of Redis", func(t *testing.T) { survivesRedis(t, l, redis) })
 	t.Run("the printed curl lines work when pasted", func(t *testing.T) { curlLinesWork(t, l) })
 	t.Run("the commands work", func(t *testing.T) { commandsWork(t, l) })
 	t.Run("implementations that are not ours agree", func(t *testing.T) { interop(t, l) })
+	t.Run("a copy of an accreditation verifies as long as that is in force", func(t *testing.T) { copiesVerify(t, l) })
+	t.Run("a fifth center is admitted by vote, serves, and is removed", func(t *testing.T) { joins(t, l) })
 	t.Run("SIGKILL under load loses no acknowledged operation", func(t *testing.T) { killUnderLoad(t, l) })
 	t.Run("a second start resumes, and fsck finds the state sound", func(t *testing.T) { resumes(t, l) })
 }
@@ -134,6 +137,10 @@ func devMapIsComplete(t *testing.T, l *league) {
 			if _, err := l.client(i).Resolve(t.Context(), issuer.DID, nil); err != nil {
 				t.Errorf("issuer %s of %s: %v", issuer.Name, c.Name, err)
 			}
+		}
+		path, err := l.client(i).TrustPath(t.Context(), client.PathQuery{Issuer: c.Issuers[0].DID, Type: devType})
+		if err != nil || !path.Held || len(path.Hops) != 2 || path.Hops[0].Authority != c.DID {
+			t.Errorf("path of issuer demo of %s: %+v, %v", c.Name, path, err)
 		}
 		want := map[string]string{"demo": "vc+jwt", "vc-jwt": "vc+jwt", "eddsa-jcs-2022": "eddsa-jcs-2022"}
 		if diff := cmp.Diff(want, names); diff != "" {
@@ -213,6 +220,10 @@ func commandsWork(t *testing.T, l *league) {
 			e.Setenv("HANSE_API", l.m.Centers[0].API)
 			e.Setenv("HANSE_PASSPHRASE_FILE", e.WorkDir+"/pass")
 			e.Setenv("OTHER", l.m.Centers[1].API)
+			for i, letter := range []string{"A", "B", "C", "D"} {
+				e.Setenv(letter, l.m.Centers[i].Home)
+				e.Setenv(letter+"_API", l.m.Centers[i].API)
+			}
 			e.Setenv("ISSUER", l.m.Centers[0].Issuers[0].DID)
 			return os.WriteFile(e.WorkDir+"/token", []byte(l.m.Centers[0].Token), 0o600)
 		},

@@ -44,7 +44,7 @@ func misuse(cmd *cobra.Command, err error) error {
 	if _, known := errors.AsType[*cliError](err); known {
 		return err
 	}
-	for _, beginning := range []string{"unknown command", "accepts ", "requires ", "required flag"} {
+	for _, beginning := range []string{"unknown command", "accepts ", "requires ", "required flag", "at least one of the flags", "if any flags in the group"} {
 		if strings.HasPrefix(err.Error(), beginning) {
 			return usage(err, "write it as '%s'; see '%s --help'", strings.TrimSuffix(cmd.UseLine(), " [flags]"), cmd.CommandPath())
 		}
@@ -82,8 +82,8 @@ See the whole story:            hanse demo`,
 	)
 	for group, commands := range map[string][]*cobra.Command{
 		"start":   {devCommand(), demoCommand()},
-		"use":     {didCommand(), keyCommand(), vcCommand(), opCommand()},
-		"operate": {initCommand(), genesisCommand(), serveCommand(), statusCommand(), issuerCommand(), apiKeyCommand(), nodeCommand(), configCommand()},
+		"use":     {didCommand(), keyCommand(), vcCommand(), trustCommand(), schemaCommand(), leagueCommand(), opCommand()},
+		"operate": {centerCommand(), initCommand(), genesisCommand(), serveCommand(), statusCommand(), issuerCommand(), apiKeyCommand(), nodeCommand(), configCommand()},
 	} {
 		for _, c := range commands {
 			c.GroupID = group
@@ -106,12 +106,19 @@ func requireKnownSubcommands(root *cobra.Command) {
 			if len(args) == 0 {
 				return cmd.Help()
 			}
-			hint := fmt.Sprintf("see '%s --help'", cmd.CommandPath())
-			if s := cmd.SuggestionsFor(args[0]); len(s) > 0 {
-				hint = fmt.Sprintf("did you mean '%s %s'?", cmd.CommandPath(), s[0])
-			}
-			return &cliError{Code: exitUsage, Err: fmt.Errorf("unknown command %q", args[0]), Hint: hint}
+			return unknownSubcommand(cmd, args[0])
 		}
 		c.Args = cobra.ArbitraryArgs
+		if c != root {
+			requireKnownSubcommands(c)
+		}
 	}
+}
+
+func unknownSubcommand(cmd *cobra.Command, name string) error {
+	hint := fmt.Sprintf("see '%s --help'", cmd.CommandPath())
+	if s := cmd.SuggestionsFor(name); len(s) > 0 {
+		hint = fmt.Sprintf("did you mean '%s %s'?", cmd.CommandPath(), s[0])
+	}
+	return &cliError{Code: exitUsage, Err: fmt.Errorf("unknown command %q", name), Hint: hint}
 }

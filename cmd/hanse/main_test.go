@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -23,7 +25,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{Dir: "testdata/script", RequireExplicitExec: true, Setup: setupScript, Cmds: scriptCommands})
 }
 
-var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){"exitcode": exitCode}
+var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){"exitcode": exitCode, "eventually": eventual}
 
 // setupScript gives a script a state directory, keystores, and the file "pass" with their passphrase.
 func setupScript(e *testscript.Env) error {
@@ -66,4 +68,20 @@ func exitCode(ts *testscript.TestScript, neg bool, args []string) {
 	if got != args[0] {
 		ts.Fatalf("exit code %s, want %s", got, args[0])
 	}
+}
+
+// eventual repeats a command until it succeeds: eventually hanse trust path …
+func eventual(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: eventually COMMAND…")
+	}
+	var last error
+	err := eventuallyDo(func() bool { last = ts.Exec(args[0], args[1:]...); return last == nil })
+	if err != nil {
+		ts.Fatalf("%v: %v", err, last)
+	}
+}
+
+func eventuallyDo(done func() bool) error {
+	return eventually(context.Background(), 30*time.Second, func() (bool, error) { return done(), nil })
 }

@@ -11,7 +11,7 @@ import (
 )
 
 func opCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "op", Short: "Look at operations"}
+	cmd := &cobra.Command{Use: "op", Short: "Look at operations; sign one together with others"}
 	showCmd := &cobra.Command{
 		Use:     "show ID",
 		Short:   "Say what became of an operation: accepted, committed, rejected or unknown",
@@ -41,7 +41,7 @@ func opCommand() *cobra.Command {
 	}
 	addAPI(showCmd)
 	addOutput(showCmd)
-	cmd.AddCommand(showCmd)
+	cmd.AddCommand(showCmd, opInspectCommand(), opSignCommand(), opSubmitCommand())
 	return cmd
 }
 

@@ -21,9 +21,9 @@ import (
 // operationLife is how long an operation may wait to be executed.
 const operationLife = 2 * time.Minute
 
-// draft begins an operation that expires soon.
-func draft(league, kind string, by did.DID, body map[string]any) (op.Draft, error) {
-	d := op.Draft{League: league, Type: kind, By: by, Exp: time.Now().Add(operationLife).Unix(), Body: body}
+// draft begins an operation that expires after life.
+func draft(life time.Duration, league, kind string, by did.DID, body map[string]any) (op.Draft, error) {
+	d := op.Draft{League: league, Type: kind, By: by, Exp: time.Now().Add(life).Unix(), Body: body}
 	_, err := rand.Read(d.Nonce[:])
 	return d, err
 }
@@ -34,7 +34,7 @@ func signCreate(ctx context.Context, league string, body map[string]any, signer 
 	if err != nil {
 		return "", nil, err
 	}
-	d, err := draft(league, "did.create", id, body)
+	d, err := draft(operationLife, league, "did.create", id, body)
 	if err != nil {
 		return "", nil, err
 	}
@@ -55,7 +55,7 @@ func submit(cmd *cobra.Command, c *client.Client, envelope []byte) (*client.Rece
 	}
 	switch {
 	case receipt.State == app.Rejected || receipt.State == app.Committed && receipt.Code != exec.OK:
-		return nil, &cliError{Code: exitOfCode(receipt.Code), Err: fmt.Errorf("operation %s was refused: %s", receipt.ID, receipt.Code.Info().Name)}
+		return nil, &cliError{Code: exitOfCode(receipt.Code), Err: fmt.Errorf("operation %s was refused: %s", receipt.ID, receipt.Code.Info().Name), Hint: hintOf(receipt.Code)}
 	case receipt.State != app.Committed:
 		note(cmd, "accepted, not committed yet: 'hanse op show %s' says what became of it", receipt.ID)
 	}

@@ -24,7 +24,7 @@ type centerProcess struct {
 }
 
 // startProcess runs `hanse serve` on a home; its output goes to HOME/log/hanse.log.
-func startProcess(home string) (*centerProcess, error) {
+func startProcess(home string, loopbackFetch bool) (*centerProcess, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -38,7 +38,11 @@ func startProcess(home string) (*centerProcess, error) {
 		return nil, err
 	}
 	defer out.Close()
-	p.cmd = exec.Command(self, "serve", "--home", home, "--until-stdin-closes")
+	args := []string{"serve", "--home", home, "--until-stdin-closes"}
+	if loopbackFetch {
+		args = append(args, "--allow-loopback-fetch")
+	}
+	p.cmd = exec.Command(self, args...)
 	p.cmd.Stdout, p.cmd.Stderr = out, out
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C reaches the parent alone, which ends its children in order
 	if p.stdin, err = p.cmd.StdinPipe(); err != nil {

@@ -45,7 +45,7 @@ func TestReadmeExample(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	for _, want := range []string{"accept", "reject", "last exit code: 3"} {
+	for _, want := range []string{"held    true", "accreditation  pass", "accept", "reject", "last exit code: 3"} {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("the example does not print %q:\n%s", want, out)
 		}

@@ -31,13 +31,16 @@ func addAuthorised(cmd *cobra.Command) {
 const fromEnvironment = "environment"
 
 // clientOf returns a client of the center a command talks to.
-func clientOf(cmd *cobra.Command) (*client.Client, error) {
+func clientOf(cmd *cobra.Command) (*client.Client, error) { return clientAt(cmd, defaultAPI) }
+
+// clientAt is clientOf with another center where neither flag nor environment names one.
+func clientAt(cmd *cobra.Command, fallback string) (*client.Client, error) {
 	base, _ := cmd.Flags().GetString("api")
 	if base == "" {
 		base = os.Getenv("HANSE_API")
 	}
 	if base == "" {
-		base = defaultAPI
+		base = fallback
 	}
 	if !strings.HasPrefix(base, "http://") && !strings.HasPrefix(base, "https://") {
 		return nil, usagef("--api %q is not a URL: it begins with http:// or https://", base)
@@ -74,4 +77,17 @@ func addWait(cmd *cobra.Command) {
 func waitOf(cmd *cobra.Command) time.Duration {
 	d, _ := cmd.Flags().GetDuration("wait")
 	return d
+}
+
+// addPaging adds the flags of commands that print a part of a list.
+func addPaging(cmd *cobra.Command, after *string, limit *int, most int) {
+	cmd.Flags().StringVar(after, "after", "", "what follows this one, as the part before said")
+	cmd.Flags().IntVar(limit, "limit", most, "how many, at most 1,000")
+}
+
+// noteMore says how to get the following part of a list.
+func noteMore(cmd *cobra.Command, next string) {
+	if next != "" {
+		note(cmd, "there are more: --after %s", next)
+	}
 }

@@ -17,12 +17,14 @@ import (
 
 func serveCommand() *cobra.Command {
 	var listen, redis string
-	var untilEOF, restored bool
+	var untilEOF, restored, loopback bool
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run a center: its node and its API",
 		Long: `Runs a center until it is interrupted: the node that keeps the ledger, and the HTTP API.
-The home directory holds hanse.toml, keys and data; see 'hanse init'.`,
+The home directory holds hanse.toml, keys and data; see 'hanse init'. A center that is not admitted yet follows the league.
+
+Exit code 75: the league goes on with a newer version of this program, see 'hanse league show'; start that one instead.`,
 		Example: "  hanse serve --home ~/center-a\n  HANSE_LOG__LEVEL=debug hanse serve --home ~/center-a",
 		Args:    cobra.NoArgs,
 	}
@@ -33,7 +35,9 @@ The home directory holds hanse.toml, keys and data; see 'hanse init'.`,
 	f.StringVar(&redis, "redis", "", "Redis URL (default: cache.redis of hanse.toml)")
 	f.BoolVar(&restored, "restored", false, "the data directory was restored from a backup: leased status indices are abandoned")
 	f.BoolVar(&untilEOF, "until-stdin-closes", false, "stop when standard input closes")
+	f.BoolVar(&loopback, "allow-loopback-fetch", false, "fetch linked domains from this machine too: for 'hanse dev'")
 	_ = f.MarkHidden("until-stdin-closes")
+	_ = f.MarkHidden("allow-loopback-fetch")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		home, err := homeOf(cmd)
 		if err != nil {
@@ -52,6 +56,9 @@ The home directory holds hanse.toml, keys and data; see 'hanse init'.`,
 		if err != nil {
 			return err
 		}
+		if loopback && !isLoopback(hostOf(cfg.Center.PublicURL)) {
+			return usage(fmt.Errorf("--allow-loopback-fetch is refused for %s", cfg.Center.PublicURL), "it is for leagues that live on one machine: 'hanse dev'")
+		}
 		ctx := cmd.Context()
 		if untilEOF {
 			var stop context.CancelFunc
@@ -66,7 +73,7 @@ The home directory holds hanse.toml, keys and data; see 'hanse init'.`,
 			return err
 		}
 		log := newLogger(cfg.Log, cmd.ErrOrStderr())
-		c, err := openCenter(ctx, &center{home: home, cfg: cfg, keys: store, log: log, restored: restored})
+		c, err := openCenter(ctx, &center{home: home, cfg: cfg, keys: store, log: log, restored: restored, loopback: loopback})
 		if err != nil {
 			return err
 		}
@@ -139,8 +146,14 @@ func (c *center) warn() {
 	}
 }
 
-// prepare registers pending DIDs and makes status lists and leases; the center is ready when it is done.
+// prepare registers and accredits issuers and makes status lists and leases, once the center is a member; it is ready when
+// that is done.
 func (c *center) prepare(ctx context.Context) error {
+	select {
+	case <-c.node.Joined():
+	case <-ctx.Done():
+		return nil
+	}
 	if err := c.registrar.run(ctx); err != nil {
 		return untilEnd(err)
 	}

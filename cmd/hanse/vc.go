@@ -4,13 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/hanse-id/hanse/api/client"
 	"github.com/hanse-id/hanse/credentials"
 )
 
@@ -106,100 +103,6 @@ func unsecured(input []byte) error {
 		return usage(errors.New("the credential is signed already"), hint)
 	}
 	return nil
-}
-
-func vcVerifyCommand() *cobra.Command {
-	var at string
-	cmd := &cobra.Command{
-		Use:   "verify",
-		Short: "Verify a credential at a center and say what every check found",
-		Long: `Verifies a secured credential: a JSON document, an enveloped credential, or a compact JWS.
-Exit code 0: accepted, 3: not accepted (the report says which check and why).`,
-		Example: `  hanse vc verify --input signed.json
-  hanse vc verify --at 2026-01-31T12:00:00Z -o json < signed.json`,
-		Args: cobra.NoArgs,
-	}
-	addAPI(cmd)
-	addInput(cmd)
-	addOutput(cmd)
-	cmd.Flags().StringVar(&at, "at", "", "verify as of this instant (RFC 3339, UTC)")
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		c, err := clientOf(cmd)
-		if err != nil {
-			return err
-		}
-		input, err := inputOf(cmd)
-		if err != nil {
-			return err
-		}
-		options := map[string]any{}
-		if at != "" {
-			if _, err := time.Parse(time.RFC3339, at); err != nil {
-				return usage(fmt.Errorf("--at %q is not an instant", at), "write it as 2026-01-31T12:00:00Z")
-			}
-			options["at"] = at
-		}
-		if first := input[0]; (first == '{' || first == '[') && !json.Valid(input) {
-			return &cliError{Code: exitNotVerified, Err: errors.New("the input begins like JSON, and is broken"), Hint: "give the secured credential whole, as 'hanse vc issue' printed it"}
-		}
-		result, err := c.Verify(cmd.Context(), asJSON(input), options)
-		if err != nil {
-			return err
-		}
-		if err := show(cmd, result.Raw, func(w io.Writer) { printReport(w, result) }); err != nil {
-			return err
-		}
-		if !result.Verified {
-			return &cliError{Code: exitNotVerified}
-		}
-		return nil
-	}
-	return cmd
-}
-
-// asJSON makes a JSON string of a compact form and leaves JSON as it is.
-func asJSON(input []byte) json.RawMessage {
-	if json.Valid(input) {
-		return input
-	}
-	text, _ := json.Marshal(string(input))
-	return text
-}
-
-func printReport(w io.Writer, v *client.Verification) {
-	if v.Report == nil {
-		row(w, "verified", v.Verified)
-		return
-	}
-	row(w, "decision", v.Report.Decision)
-	row(w, "at", v.Report.At)
-	row(w, "")
-	row(w, "CHECK", "OUTCOME", "STANDS ON", "DETAIL")
-	for _, c := range v.Report.Checks {
-		detail := ""
-		if c.Problem != nil {
-			detail = c.Problem.Title
-			if c.Problem.Detail != "" {
-				detail += ": " + c.Problem.Detail
-			}
-		}
-		outcome := string(c.Outcome)
-		if c.Severity == credentials.SeverityWarning && c.Outcome == credentials.Fail {
-			outcome += " (warning)"
-		}
-		row(w, c.ID, outcome, evidence(c.Evidence), detail)
-	}
-}
-
-func evidence(e *credentials.Evidence) string {
-	switch {
-	case e == nil:
-		return ""
-	case e.Height > 0:
-		return fmt.Sprintf("%s, height %d, %d s old", e.Source, e.Height, e.Age)
-	default:
-		return e.Source
-	}
 }
 
 func vcInspectCommand() *cobra.Command {

@@ -7,6 +7,8 @@ import (
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"github.com/hanse-id/hanse/app/governance"
 )
 
 // buildInfo is what `hanse version` says.
@@ -36,6 +38,14 @@ func versionOf() buildInfo {
 		}
 	}
 	return v
+}
+
+// releaseOf is a version that can be compared with what an upgrade plan asks for; "" for a build that knows none.
+func releaseOf(version string) string {
+	if _, err := governance.ParseVersion(version); err != nil {
+		return ""
+	}
+	return version
 }
 
 func versionCommand() *cobra.Command {

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"net"
+	"path/filepath"
+)
+
+// configure chooses free ports for everything but the APIs and writes every center's hanse.toml anew.
+func (l *league) configure() error {
+	ports, err := freePorts(3 * l.opts.Centers)
+	if err != nil {
+		return err
+	}
+	descriptors := make([]descriptor, l.opts.Centers)
+	for i := range descriptors {
+		d, err := readDescriptor(l.home(i))
+		if err != nil {
+			return err
+		}
+		d.P2P = ports[3*i]
+		descriptors[i] = *d
+	}
+	for i := range l.m.Centers {
+		c := &l.m.Centers[i]
+		cfg := starterConfig()
+		cfg.Center.Name = c.Name
+		cfg.API = apiConfig{Listen: l.opts.apiOf(i), NoAuth: l.opts.NoAuth, ContextsDir: l.opts.Contexts, CORSOrigins: []string{"*"}}
+		cfg.Center.PublicURL = publicURL(cfg.API.Listen)
+		cfg.Ledger = ledgerConfig{P2P: ports[3*i], RPC: ports[3*i+1], Metrics: ports[3*i+2], Peers: peersOf(c.Name, descriptors)}
+		cfg.Cache.Redis = l.opts.Redis
+		cfg.Keystore.PassphraseFile = filepath.Join(c.Home, "passphrase")
+		cfg.Log.Format = "json"
+		if err := writeConfig(c.Home, cfg); err != nil {
+			return err
+		}
+		c.API, c.RPC, c.Metrics, c.P2P = cfg.Center.PublicURL, "http://"+ports[3*i+1], "http://"+ports[3*i+2]+"/metrics", ports[3*i]
+	}
+	return nil
+}
+
+// freePorts returns n loopback addresses that nothing listens on.
+func freePorts(n int) ([]string, error) {
+	var addresses []string
+	for range n {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, err
+		}
+		defer listener.Close()
+		addresses = append(addresses, listener.Addr().String())
+	}
+	return addresses, nil
+}
