@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 
@@ -98,6 +99,15 @@ func findCenter(r exec.Reader, ref string) (center *governance.Center, err error
 	}
 	if err == nil && center == nil {
 		err = unknownCenter()
+	}
+	return center, err
+}
+
+// centerParam is findCenter for a query parameter: a center that is not there is the request's mistake.
+func centerParam(r exec.Reader, name, ref string) (*governance.Center, error) {
+	center, err := findCenter(r, ref)
+	if refusal, told := errors.AsType[*exec.Error](err); told && refusal.Code == exec.CodeUnknownCenter || errors.Is(err, did.ErrInvalidDID) {
+		return nil, badParameter(name, "the league has and had no such center; a DID or a name is expected")
 	}
 	return center, err
 }

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"cmp"
+	"slices"
 	"strconv"
 
 	"github.com/labstack/echo/v4"
@@ -141,6 +143,9 @@ func decisionView(v *app.View, p prover, proposal *governance.Proposal) (any, er
 	if err != nil {
 		return nil, err
 	}
+	slices.SortStableFunc(votes, func(a, b governance.Vote) int { // as they were cast
+		return cmp.Or(cmp.Compare(a.Height, b.Height), cmp.Compare(a.Time, b.Time))
+	})
 	names := newNaming(v.Reader())
 	view := DecisionView{ProposalView: proposalView(proposal), Votes: make([]VoteView, len(votes))}
 	for i, vote := range votes {

@@ -119,9 +119,9 @@ func (s *Server) newGraph(v *app.View, root string) (*graph, error) {
 		g.addTop(string(id))
 		return g, nil
 	}
-	center, err := findCenter(v.Reader(), root)
+	center, err := centerParam(v.Reader(), "root", root)
 	if err != nil {
-		return nil, badParameter("root", "neither the league's URI, nor a DID, nor the name of a center")
+		return nil, err
 	}
 	g.addTop(string(center.DID))
 	return g, nil

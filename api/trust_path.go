@@ -143,9 +143,9 @@ func acceptedParam(c echo.Context, v *app.View) ([]did.DID, error) {
 	}
 	var accepted []did.DID
 	for _, ref := range refs {
-		center, err := findCenter(v.Reader(), ref)
+		center, err := centerParam(v.Reader(), "center", ref)
 		if err != nil {
-			return nil, badParameter("center", "the league has no center "+strconv.Quote(ref))
+			return nil, err
 		}
 		accepted = append(accepted, center.DID)
 	}

@@ -53,9 +53,10 @@ func (x *execution) try(do func(*exec.Env) error) error {
 	return nil
 }
 
-// misbehaviour hands consensus evidence to governance.
+// misbehaviour hands consensus evidence to governance. Votes are counted anew at once, not with every vote of the block.
 func (x *execution) misbehaviour(validators []string) {
 	for _, key := range validators {
 		x.act(func(env *exec.Env) error { return governance.Misbehaved(env, key) })
 	}
+	x.act(governance.Settle)
 }

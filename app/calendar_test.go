@@ -201,3 +201,25 @@ func TestAnOldBinaryStopsAtTheUpgrade(t *testing.T) {
 		}
 	}
 }
+
+// A plan for later does not lift the one in force: a binary too old for that stops all the same.
+func TestAPlanForLaterLeavesTheOneInForce(t *testing.T) {
+	s := apptest.Run(t, apptest.Options{}, `
+		pass P as=center-1,center-2,center-3 kind=upgrade.plan name=two height=3 minVersion=2.0.0
+		block
+		block
+		pass Q as=center-1,center-2,center-3 kind=upgrade.plan name=three height=90 minVersion=3.0.0
+		state Q executed
+	`)
+	for version, fits := range map[string]bool{"1.9.0": false, "2.0.0": true} {
+		a, err := app.New(s.Store, app.Options{Version: version})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = a.Execute(s.Input())
+		got, old := errors.AsType[*app.UpgradeError](err)
+		if old == fits || old && got.Plan != "two" {
+			t.Errorf("%q: %v", version, err)
+		}
+	}
+}

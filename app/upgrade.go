@@ -24,8 +24,8 @@ func (x *execution) checkVersion() error {
 	if x.app.version == nil {
 		return nil
 	}
-	plan, err := governance.PresentPlan(x.state)
-	if err != nil || plan == nil || x.block.Height < plan.Height {
+	plan, err := governance.PlanAt(x.state, x.block.Height)
+	if err != nil || plan == nil {
 		return err
 	}
 	needed, err := governance.ParseVersion(plan.MinVersion)

@@ -42,7 +42,7 @@ const (
 	CodeClosed          Code = 27 // the proposal is closed: decided, withdrawn, or past its voting period
 	CodeDuplicateVote   Code = 28 // the center has cast this vote already
 	CodeValidatorBound  Code = 29 // the validator set would be emptied, lose more than a third at once, or leave its bounds
-	CodeCenterFloor     Code = 30 // the league would have fewer centers than its floor
+	CodeCenterFloor     Code = 30 // the league would have fewer centers than its floor, or none whose batches it takes
 	CodeKeyReused       Code = 31 // the key is, or was, in use
 	CodeWrongState      Code = 32 // the thing is not in a state that allows this (revoked, suspended, superseded…)
 	CodeUnknownGrant    Code = 33 // no such accreditation

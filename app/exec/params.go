@@ -32,7 +32,7 @@ type Params struct {
 	VoteNumerator         int64 `json:"voteNumerator"`         // a proposal passes with more than numerator/denominator …
 	VoteDenominator       int64 `json:"voteDenominator"`       // … of the active centers; the fraction is never below one half
 	VotingSeconds         int64 `json:"votingSeconds"`         // how long a proposal is open
-	MaxOpenProposals      int64 `json:"maxOpenProposals"`      // undecided or waiting, at a time; a center may have one eighth of them, rounded up
+	MaxOpenProposals      int64 `json:"maxOpenProposals"`      // undecided or waiting, at a time; a center may have one eighth of them, rounded up, fewer in large leagues
 	MinCenters            int64 `json:"minCenters"`            // members below which no removal goes
 	MaxCenters            int64 `json:"maxCenters"`            // members, suspended ones included
 	MaxTrustDepth         int64 `json:"maxTrustDepth"`         // accreditations on a path
@@ -92,7 +92,7 @@ var paramSpecs = [...]ParamSpec{
 	{"voteNumerator", 2, 1, 99, func(p *Params) *int64 { return &p.VoteNumerator }},
 	{"voteDenominator", 3, 2, 100, func(p *Params) *int64 { return &p.VoteDenominator }},
 	{"votingSeconds", 7 * 86400, 60, 90 * 86400, func(p *Params) *int64 { return &p.VotingSeconds }},
-	{"maxOpenProposals", 64, 1, 256, func(p *Params) *int64 { return &p.MaxOpenProposals }},
+	{"maxOpenProposals", 64, 8, 256, func(p *Params) *int64 { return &p.MaxOpenProposals }},
 	{"minCenters", 1, 1, 128, func(p *Params) *int64 { return &p.MinCenters }},
 	{"maxCenters", 128, 1, 128, func(p *Params) *int64 { return &p.MaxCenters }},
 	{"maxTrustDepth", 8, 1, 16, func(p *Params) *int64 { return &p.MaxTrustDepth }},

@@ -82,11 +82,11 @@ func with(set []Validator, v Validator) []Validator {
 	return slices.Insert(slices.Clone(set), i, v)
 }
 
-// checkShare keeps an admission from giving a center more than a third of the power, where there are four or more: alone it
-// could stop the league. In smaller leagues every center can.
+// checkShare keeps an admission from giving a center a third of the power or more, where there are four or more: blocks need
+// more than two thirds, so alone it could stop the league. In smaller leagues every center can.
 func checkShare(set []Validator, power int64) error {
-	if len(set) >= 4 && 3*power > total(set) {
-		return exec.Errorf(exec.CodeValidatorBound, "power %d is more than a third of the total, which would be %d", power, total(set))
+	if len(set) >= 4 && 3*power >= total(set) {
+		return exec.Errorf(exec.CodeValidatorBound, "power %d is a third or more of the total, which would be %d", power, total(set))
 	}
 	return nil
 }

@@ -1,8 +1,10 @@
 package governance
 
 import (
+	"errors"
 	"strconv"
 
+	"github.com/hanse-id/hanse/app/due"
 	"github.com/hanse-id/hanse/app/exec"
 	"github.com/hanse-id/hanse/app/op"
 )
@@ -13,10 +15,35 @@ const (
 	eventChanged   = "center.changed"
 )
 
-// checkChange says whether the validator set may become what replacing old by next makes of it, in this block.
+// checkChange says whether the league may replace old by next: the validator set may become what that makes of it, in this
+// block, and a center goes on sponsoring.
 func checkChange(env *exec.Env, old, next *Center) error {
-	_, _, err := setAfter(env, old, next)
-	return err
+	_, _, later := setAfter(env, old, next)
+	if later != nil && !errors.Is(later, due.ErrLater) {
+		return later
+	}
+	if err := checkSponsors(env.Store, old, next); err != nil {
+		return err // in the next block too
+	}
+	return later
+}
+
+// checkSponsors keeps one center whose batches the league takes: nothing else carries votes, so without it the league could
+// never decide anything again. CodeCenterFloor.
+func checkSponsors(r exec.Reader, old, next *Center) error {
+	if !old.Sponsoring() || next.Sponsoring() {
+		return nil
+	}
+	centers, err := Centers(r)
+	if err != nil {
+		return err
+	}
+	for i := range centers {
+		if centers[i].DID != old.DID && centers[i].Sponsoring() {
+			return nil
+		}
+	}
+	return exec.Errorf(exec.CodeCenterFloor, "center %s: is the last whose batches the league takes", old.Name).At(contentPointer + "/center")
 }
 
 // setAfter reads the present set and makes the one that replacing old (nil: none) by next gives. Errors are those of

@@ -11,7 +11,8 @@ import (
 
 // Misbehaved records consensus evidence (double signing) against a validator key (multikey), past keys included, and
 // suspends its center where the rule table says so. Evidence that the set cannot bear to act on — it would be empty, or lose
-// more than a third at once — is recorded all the same, and it is for the centers to decide.
+// more than a third at once — or the league, which needs one center that sponsors, is recorded all the same, and it is for
+// the centers to decide.
 func Misbehaved(env *exec.Env, validator string) error {
 	event := exec.Event{Type: "validator.misbehaved", Attributes: []exec.Attribute{{Name: "validator", Value: validator}}}
 	d, err := ValidatorOf(env.Store, validator)

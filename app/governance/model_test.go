@@ -89,6 +89,16 @@ func (m *model) set() map[string]int64 {
 	return set
 }
 
+// sponsors counts the centers whose batches the league takes.
+func (m *model) sponsors() (n int) {
+	for _, c := range m.centers {
+		if c.status == "active" && !c.halted {
+			n++
+		}
+	}
+	return n
+}
+
 func sum(set map[string]int64) (n int64) {
 	for _, p := range set {
 		n += p
@@ -125,19 +135,19 @@ func bearable(before, after map[string]int64) bool {
 
 // set changes a center for as long as f runs, and says whether the set bears it.
 func (m *model) bears(c *modelCenter, change func(*modelCenter)) exec.Code {
-	was, now := *c, m.set()
+	was, now, sponsors := *c, m.set(), m.sponsors()
 	change(c)
-	after := m.set()
+	after, left := m.set(), m.sponsors()
 	*c = was
 	switch {
-	case len(after) == 0:
+	case len(after) == 0 || !bearable(m.before, after) && !bearable(now, after):
 		return exec.CodeValidatorBound
+	case left == 0 && sponsors > 0:
+		return exec.CodeCenterFloor
 	case bearable(m.before, after):
 		return exec.OK
-	case bearable(now, after):
-		return laterCode
 	}
-	return exec.CodeValidatorBound
+	return laterCode
 }
 
 func (m *model) become(c *modelCenter, change func(*modelCenter)) {
@@ -307,7 +317,7 @@ func (m *model) checkAdmit(p *modelProposal, c *modelCenter) exec.Code {
 	switch {
 	case !bearable(m.before, after): // only by what else this block changed
 		return laterCode
-	case len(after) >= 4 && 3*p.power > sum(after):
+	case len(after) >= 4 && 3*p.power >= sum(after):
 		return exec.CodeValidatorBound
 	}
 	return exec.OK

@@ -82,7 +82,14 @@ func (p *Propose) Apply(env *exec.Env) error {
 	return made.cast(env, nil, vote)
 }
 
-// checkRoom bounds the proposals that wait, in all and by one center: an eighth of them, rounded up.
+// share is how many of the proposals that wait may be one center's: an eighth of them, rounded up, and in large leagues no more
+// than two parts of as many as there are centers. So less than a third of the centers cannot keep the others from proposing,
+// as long as the limit is not far below the number of centers.
+func share(limit, active int64) int64 {
+	return min((limit+7)/8, max(1, 2*limit/max(1, active)))
+}
+
+// checkRoom bounds the proposals that wait, in all and by one center.
 func (p *Propose) checkRoom(env *exec.Env) error {
 	var all, own int64
 	for _, data := range env.Store.Range([]byte(openPrefix), exec.PrefixEnd(openPrefix)) {
@@ -98,10 +105,14 @@ func (p *Propose) checkRoom(env *exec.Env) error {
 			return err
 		}
 	}
+	active, err := ActiveCenters(env.Store)
+	if err != nil {
+		return err
+	}
 	limit := env.Params.MaxOpenProposals
-	if all >= limit || own >= (limit+7)/8 {
+	if most := share(limit, active); all >= limit || own >= most {
 		return exec.Errorf(exec.CodeLimitExceeded, "%d proposals are undecided, %d of them by %s: at most %d and %d",
-			all, own, p.by, limit, (limit+7)/8)
+			all, own, p.by, limit, most)
 	}
 	return nil
 }

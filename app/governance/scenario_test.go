@@ -208,6 +208,41 @@ func TestStanding(t *testing.T) {
 		vote Q yes as=center-3
 		center center-1 active
 	`)
+	scenario(t, "the last whose batches are taken goes on sponsoring, or nothing could ever be decided again", four, `
+		{
+			propose A as=center-1 kind=sponsor.halt center=center-4
+			propose B as=center-1 kind=sponsor.halt center=center-3
+			propose C as=center-1 kind=sponsor.halt center=center-2
+			propose D as=center-1 kind=sponsor.halt center=center-1
+			vote A yes as=center-2
+			vote B yes as=center-2
+			vote C yes as=center-2
+			vote D yes as=center-2
+			vote D yes as=center-3
+			vote A yes as=center-3
+			vote B yes as=center-3
+			vote C yes as=center-3
+		}
+		state D executed
+		center center-1 halted
+		state A executed
+		state B executed
+		state C failed:center-floor
+		center center-2 active
+		propose E as=center-1 kind=sponsor.halt center=center-2 -> center-floor
+		propose E as=center-1 kind=center.suspend center=center-2 -> center-floor
+		propose E as=center-1 kind=center.remove center=center-2 -> center-floor
+		evidence center-2
+		center center-2 active
+		power center-2 10
+		pass F as=center-1,center-2,center-3 kind=sponsor.resume center=center-1
+		evidence center-2
+		center center-2 suspended
+		propose G as=center-1 kind=sponsor.halt center=center-1 -> center-floor
+	`)
+	scenario(t, "a league of one cannot halt itself", apptest.Options{Centers: 1}, `
+		propose P as=center-1 kind=sponsor.halt center=center-1 -> center-floor
+	`)
 	scenario(t, "removal that would drop below four when four is the floor", apptest.Options{Params: func(p *exec.Params) { p.MinCenters = 4 }}, `
 		propose P as=center-1 kind=center.remove center=center-4 -> center-floor
 		propose P as=center-4 kind=center.remove center=center-4 -> center-floor

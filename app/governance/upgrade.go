@@ -43,6 +43,23 @@ func PresentPlan(r exec.Reader) (*Plan, error) {
 	return p, err
 }
 
+// PlanAt reads the plan in force at a height: the present one from its height on, until then the one before; nil if there is
+// none.
+func PlanAt(r exec.Reader, height int64) (*Plan, error) {
+	data := r.Get([]byte(planKey))
+	if data == nil {
+		return nil, nil
+	}
+	p, former, err := decodePlan(data)
+	if err != nil {
+		return nil, err
+	}
+	if height < p.Height {
+		return former, nil // its height had passed when p was made
+	}
+	return p, nil
+}
+
 // decodePlan reads the record, and in it the plan before, whose height had passed: it holds again if the new one is cancelled.
 func decodePlan(data []byte) (p, former *Plan, err error) {
 	m, err := object.Parse(data)

@@ -83,10 +83,11 @@ func TestValidatorBounds(t *testing.T) {
 		power key:center-1-v 0
 		change center-1 validator=center-1-v -> key-reused
 	`)
-	scenario(t, "no admission gives more than a third", apptest.Options{}, `
+	scenario(t, "no admission gives a third", apptest.Options{}, `
 		propose P as=center-1 kind=center.admit center=center-5 power=21 -> validator-bound
-		pass P as=center-1,center-2,center-3 kind=center.admit center=center-5 power=20
-		power center-5 20
+		propose P as=center-1 kind=center.admit center=center-5 power=20 -> validator-bound
+		pass P as=center-1,center-2,center-3 kind=center.admit center=center-5 power=19
+		power center-5 19
 	`)
 	scenario(t, "powers have bounds", apptest.Options{}, `
 		propose P as=center-1 kind=center.admit center=center-5 power=0 -> malformed

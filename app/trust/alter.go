@@ -11,6 +11,9 @@ import (
 // Authorize asks for control of whoever acts.
 func (x *Alter) Authorize(env *exec.Env) error { return identity.Authorize(env, x.by) }
 
+// Chunks is what x costs of the parameter maxBlockChunks: how long the chain is that it reads is not known before.
+func (x *Alter) Chunks() int64 { return chainCost }
+
 // Apply records the change. CodeUnknownGrant, CodeNotAuthorised, CodeNotCenter and CodePathBroken (who acts has no say),
 // CodeWrongState, CodeIrreversible, CodeLimitExceeded.
 func (x *Alter) Apply(env *exec.Env) error {
@@ -126,7 +129,7 @@ func (x *Alter) mayAct(env *exec.Env, a *Accreditation, above []*Accreditation) 
 		_, err := governance.RequireCenter(env.Store, x.by)
 		return err
 	}
-	return inForce(env, above[place], a.Resource)
+	return inForce(env, above[place], above[place+1:], a.Resource)
 }
 
 // follows asks that the change leads on from the present state. A suspension is lifted by who pronounced it or stands above
@@ -146,7 +149,7 @@ func (x *Alter) follows(env *exec.Env, a *Accreditation, above []*Accreditation,
 		return exec.Errorf(exec.CodeWrongState, "accreditation %s: expired", a.ID).At(pointer)
 	case x.state == Active && !suspended:
 		return exec.Errorf(exec.CodeWrongState, "accreditation %s: not suspended", a.ID).At(pointer)
-	case len(a.Changes) >= maxChanges-1:
+	case len(a.Changes) >= maxChanges-1, x.state == Suspended && len(a.Changes) >= maxChanges-2:
 		return exec.Errorf(exec.CodeLimitExceeded, "accreditation %s: changed %d times, it can only be revoked", a.ID, len(a.Changes)).At(pointer)
 	}
 	if !suspended {

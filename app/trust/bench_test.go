@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -11,9 +12,11 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"github.com/hanse-id/hanse/app/apptest"
 	"github.com/hanse-id/hanse/app/exec"
 	"github.com/hanse-id/hanse/app/exec/exectest"
 	"github.com/hanse-id/hanse/app/governance"
+	"github.com/hanse-id/hanse/app/identity"
 	"github.com/hanse-id/hanse/app/op"
 	"github.com/hanse-id/hanse/app/state"
 	"github.com/hanse-id/hanse/app/trust"
@@ -161,20 +164,57 @@ func (r *registry) control(b *testing.B) time.Duration {
 }
 
 // BenchmarkGrant is the work of one accreditation at the greatest depth that the default parameter allows, signatures left out: of
-// such a block may hold thousands.
+// such a block may hold thousands. "fat": every authority's document is as large as it may be, and every accreditation above was
+// changed as often, with as long notes, as it may be.
 func BenchmarkGrant(b *testing.B) {
-	w := newLargeWorld(b, 1, "prefix:")
-	var parent *op.ID
-	by := "c1"
+	for _, fat := range []bool{false, true} {
+		b.Run(fmt.Sprintf("fat=%t", fat), func(b *testing.B) {
+			w := newLargeWorld(b, 1, "prefix:")
+			parent, by := w.deepest(fat)
+			subject := w.named(100)
+			b.ReportAllocs()
+			n := 0
+			for b.Loop() {
+				n++
+				w.give(by, subject, trust.Issue, fmt.Sprint("type:A", n), parent, nil)
+			}
+		})
+	}
+}
+
+// deepest makes a chain that leaves room for one accreditation more, by the returned DID under the returned parent.
+func (w *world) deepest(fat bool) (parent *op.ID, by string) {
+	by = "c1"
 	for n := range int(w.params.MaxTrustDepth) - 1 {
-		parent = w.give(by, w.named(n), trust.Accredit, "prefix:", parent, depth(int64(14-n)))
-		by = w.named(n)
+		name := fmt.Sprint("d", n)
+		if fat {
+			w.createFat(name)
+		}
+		given := w.give(by, w.named(n), trust.Accredit, "prefix:", parent, depth(int64(14-n)))
+		for i := 0; fat && i < 14; i++ {
+			kind := [...]string{"trust.suspend", "trust.reinstate"}[i%2]
+			if _, err := w.try(kind, by, body{"accreditation": given.String(), "note": strings.Repeat("\"", 1<<8)}); err != nil {
+				w.must(err)
+			}
+		}
+		parent, by = given, name
 	}
-	subject := w.named(100)
-	b.ReportAllocs()
-	n := 0
-	for b.Loop() {
-		n++
-		w.give(by, subject, trust.Issue, fmt.Sprint("type:A", n), parent, nil)
+	return parent, by
+}
+
+// createFat makes a DID whose document is about as large as the default parameters allow.
+func (w *world) createFat(name string) {
+	document := apptest.Document(name)
+	var services []any
+	for i := range w.params.MaxServices {
+		services = append(services, body{
+			"id": fmt.Sprint("#s", i), "type": "Long", "serviceEndpoint": "https://a.example/" + strings.Repeat("x", 1400),
+		})
 	}
+	document["service"] = services
+	create := body{"document": document, "salt": apptest.Salt(name)}
+	c, err := identity.ValidateGenesis(apptest.Name, create, w.params)
+	w.must(err)
+	w.must(c.ApplyGenesis(w.store, create))
+	w.know(name, c.DID())
 }

@@ -139,12 +139,12 @@ func (s *search) tryRecord(a *Accreditation) (*Path, error) {
 		return nil, err
 	}
 	if l.why == "" {
-		good, err := s.walk.isActive(a.Subject)
+		good, err := s.walk.speaks(a.Subject, false)
 		if err != nil {
 			return nil, err
 		}
 		if !good {
-			detail := fmt.Sprintf("%s: deactivated", a.Subject)
+			detail := fmt.Sprintf("%s: deactivated, or no active center any more", a.Subject)
 			return &Path{Why: SubjectGone, Detail: detail, At: at, Hops: []Hop{l.hop}}, nil
 		}
 	}

@@ -13,8 +13,8 @@ const (
 	maxJurisdictions = 64
 	maxLevel         = 16 // accreditations on a path, whatever the parameter says
 	maxURLBytes      = 512
-	maxNoteBytes     = 1024
-	maxChanges       = 32 // of one accreditation; the last place is kept for its revocation
+	maxNoteBytes     = 256
+	maxChanges       = 16 // of one accreditation; the last place is kept for its revocation, the one before for a reinstatement
 )
 
 // readLimits reads the member limits of the object that m reads and that stands at pointer; absent: none.

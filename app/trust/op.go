@@ -2,7 +2,9 @@ package trust
 
 import (
 	"errors"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/hanse-id/hanse/app/governance"
 	"github.com/hanse-id/hanse/app/internal/object"
@@ -113,8 +115,8 @@ func (a *Alter) read(m *object.Reader, kind, pointer string) error {
 	} else if !a.reason.known() {
 		m.Fail("reason", "none of RFC 5280, 5.3.1, that is used here")
 	}
-	if a.note = m.OptString("note"); len(a.note) > maxNoteBytes {
-		m.Fail("note", "above 1024 bytes")
+	if a.note = m.OptString("note"); len(a.note) > maxNoteBytes || strings.ContainsFunc(a.note, unicode.IsControl) {
+		m.Fail("note", "not up to "+strconv.Itoa(maxNoteBytes)+" bytes without control characters")
 	}
 	if err := m.Done(); err != nil {
 		return object.Malformed(err)

@@ -65,7 +65,7 @@ const (
 	NoAccreditation Why = "noAccreditation"      // nobody ever accredited the subject for this
 	NotInForce      Why = "accreditationInvalid" // expired, not yet valid, suspended or revoked at that instant: see the hop
 	AuthorityGone   Why = "authorityInvalid"     // an authority's DID was deactivated, or its center was no active member
-	SubjectGone     Why = "subjectDeactivated"   // the subject's own DID was deactivated
+	SubjectGone     Why = "subjectDeactivated"   // the subject's own DID was deactivated, or it was a center and is no active member
 	RuleMissing     Why = "noRightOfItsOwn"      // the rule table did not give the center this right at that instant
 	NotRecognised   Why = "centerNotAccepted"    // the path is good, but ends in a center that is neither accepted nor recognised
 	OtherAuthority  Why = "otherAuthority"       // the path is good, but the authority that was asked for has no part in it

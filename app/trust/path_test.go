@@ -262,3 +262,23 @@ func TestBadQuestionsAreRefused(t *testing.T) {
 		}
 	}
 }
+
+// A suspended center cannot use what others gave it, neither to issue nor to accredit.
+func TestASuspendedSubjectHoldsNothing(t *testing.T) {
+	w := newWorld(t, 4, "prefix:Example")
+	for _, action := range []trust.Action{trust.Issue, trust.Accredit} {
+		_, err := w.decide("trust.accredit", body{"subject": string(w.dids["c1"]), "action": string(action), "resource": "prefix:"})
+		w.must(err)
+	}
+	w.pass(10)
+	_, err := w.decide("center.suspend", body{"center": string(w.dids["c1"])})
+	w.must(err)
+	for _, action := range []trust.Action{trust.Issue, trust.Accredit} {
+		if p := w.ask("c1", action, "type:Other", 0); p.Held || p.Why != trust.SubjectGone {
+			t.Errorf("%s: %+v", action, p)
+		}
+		if p := w.ask("c1", action, "type:Other", w.time-1); !p.Held {
+			t.Errorf("%s, before: %+v", action, p)
+		}
+	}
+}

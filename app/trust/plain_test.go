@@ -157,7 +157,7 @@ type plainQuestion struct {
 
 // held answers by looking at every accreditation there is.
 func (m *plain) held(q plainQuestion) bool {
-	if m.gone(q.to, q.at) {
+	if m.gone(q.to, q.at) || m.silent(q.to, q.at) {
 		return false
 	}
 	if q.action == "accredit" && m.ownRight(q.to, q.resource, q.at) && (q.through == "" || q.through == "league") && m.accepts(q, q.to) {
@@ -312,7 +312,7 @@ func (m *plain) mayChange(g *plainGrant, who, state string, t int64) bool {
 		return true
 	case g.until != 0 && t >= g.until && t >= g.from:
 		return false
-	case len(g.events) >= 31:
+	case len(g.events) >= 15 || state == "suspended" && len(g.events) >= 14:
 		return false
 	case state == "suspended":
 		return by == "" || rank > g.rank(by)

@@ -20,6 +20,7 @@ type walk struct {
 	at       int64
 	resource governance.Resource
 	rules    *governance.Rules
+	known    []*Accreditation // read already
 	links    map[op.ID]*link
 	active   map[did.DID]bool
 	centers  map[did.DID]*governance.Center
@@ -79,6 +80,11 @@ func (w *walk) climbOn(a *Accreditation, l *link, level int) error {
 }
 
 func (w *walk) read(id op.ID) (*Accreditation, error) {
+	for _, a := range w.known {
+		if a.ID == id {
+			return a, nil
+		}
+	}
 	w.reads++
 	return must(w.r, id)
 }
@@ -122,11 +128,11 @@ func (w *walk) isActive(d did.DID) (bool, error) {
 	if good, ok := w.active[d]; ok {
 		return good, nil
 	}
-	record, err := identity.Get(w.r, d)
+	life, err := identity.LifeOf(w.r, d)
 	if err != nil {
 		return false, err
 	}
-	good := record == nil || !record.Deactivated || w.at < record.Updated
+	good := life.Ended == 0 || w.at < life.Ended
 	w.active[d] = good
 	return good, nil
 }

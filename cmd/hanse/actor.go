@@ -41,6 +41,7 @@ func addCenterOrDID(cmd *cobra.Command) {
 	f.String("did", "", "act as this DID, with --key, instead of as a center")
 	f.String("key", "", "key of your keystore that controls --did")
 	f.String("keystore", "", "folder of your keys (default $HANSE_KEYSTORE, then the state directory of this user)")
+	cmd.Flag("passphrase-file").Usage = "file with the keystore's passphrase (default: what the center's hanse.toml names, with --did $HANSE_PASSPHRASE_FILE, then ask on the terminal)"
 	cmd.MarkFlagsRequiredTogether("did", "key")
 	cmd.MarkFlagsMutuallyExclusive("did", "home")
 }

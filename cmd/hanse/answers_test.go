@@ -107,7 +107,7 @@ func TestAnUpgradeOfTheLeagueAsksForTheNewBinary(t *testing.T) {
 	}
 }
 
-func TestOnlyReleasesAreComparedWithAnUpgradePlan(t *testing.T) {
+func TestBuildsWithoutAVersionAreNotComparedWithAnUpgradePlan(t *testing.T) {
 	for version, want := range map[string]string{"v1.2.3": "v1.2.3", "(devel)": "", "unknown": "", "v0.0.0-20261122-abcdef+dirty": "v0.0.0-20261122-abcdef+dirty"} {
 		if got := releaseOf(version); got != want {
 			t.Errorf("%s: %q, want %q", version, got, want)

@@ -19,8 +19,8 @@ func didRecoverCommand() *cobra.Command {
 --recovery-set --recovery-league'). A recovery is public and takes effect after a delay; until then it can be
 cancelled. Nobody who is not named can recover a DID.
 
-Where several have to sign, one begins with --sign-only FILE, the others add theirs with 'hanse op sign', on whatever
-machine, and 'hanse op submit' sends it. The league's recovery is 'hanse center propose did.recover'.`,
+Where several have to sign, one begins with --sign-only FILE, the others sign with 'hanse op sign FILE > THEIRS', on
+whatever machine, and 'hanse op submit FILE THEIRS…' sends all signatures. The league's recovery is 'hanse center propose did.recover'.`,
 	}
 	cmd.AddCommand(recoverStartCommand(), recoverCancelCommand(), recoverShowCommand())
 	return cmd
@@ -42,7 +42,7 @@ func recoverStartCommand() *cobra.Command {
 		Long: `Starts a recovery. --key signs, as the member --as of the recovery set. The DID's document stays as it is in the
 version --base, but for its control keys, which --new-key replaces; --document gives another one.`,
 		Example: `  hanse did recover start $DID --new-key z6Mk… --key me                                # a set of which one is enough
-  hanse did recover start $DID --new-key z6Mk… --key me --sign-only recover.json       # others: hanse op sign recover.json --key mine
+  hanse did recover start $DID --new-key z6Mk… --key me --sign-only recover.json       # others: hanse op sign recover.json --key mine > mine.json
   hanse did recover start $DID --new-key z6Mk… --base 3-Qm… --key me --as did:hanse:acme:Qm…`,
 		Args: cobra.ExactArgs(1),
 	}

@@ -120,6 +120,15 @@ func sorted(descriptors []descriptor) []descriptor {
 	return slices.SortedFunc(slices.Values(descriptors), func(a, b descriptor) int { return cmp.Compare(a.Center.Name, b.Center.Name) })
 }
 
+// writeDescriptor writes a home's own descriptor.
+func writeDescriptor(home string, d *descriptor) error {
+	text, err := json.MarshalIndent(d, "", "  ")
+	if err != nil {
+		return err
+	}
+	return writePrivate(filepath.Join(home, "descriptor.json"), text)
+}
+
 // readDescriptor reads a home's own descriptor.
 func readDescriptor(home string) (*descriptor, error) {
 	data, err := readPrivate(filepath.Join(home, "descriptor.json"))

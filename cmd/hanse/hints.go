@@ -31,6 +31,14 @@ func hintOf(code exec.Code) string {
 		return "'hanse did recover show DID' shows who may recover it: nobody else can"
 	case exec.CodeRecoveryPending:
 		return "'hanse did recover show DID' shows the pending recovery; it ends by 'hanse did recover cancel', or at its due time"
+	case exec.CodeIrreversible:
+		return "what is revoked or withdrawn stays so; a new accreditation may take the place of a revoked one"
+	case exec.CodeWrongState:
+		return "it is so already, or not in a state that allows this: 'hanse trust show', 'hanse center show' and 'hanse did recover show' say how things are"
+	case exec.CodeExists:
+		return "it is there already: 'hanse trust list --subject DID' shows accreditations, 'hanse schema list' schemas"
+	case exec.CodeNotAuthorised:
+		return "the key that signed does not control what would change: --home, or --did with --key, says as whom you act"
 	case exec.CodeUnknownSchema:
 		return "'hanse schema list' shows what is registered"
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"crypto/rand"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -58,6 +57,7 @@ the other centers can replace them, after a public delay in which any control ke
 	}
 	addHome(cmd)
 	addPassphrase(cmd)
+	cmd.Flag("passphrase-file").Usage = "file with the keystore's passphrase, named in hanse.toml from then on (default: ask on the terminal)"
 	f := cmd.Flags()
 	f.StringVar(&cfg.Center.Name, "name", "", "name of the center: lower case letters, digits, hyphens")
 	f.StringVar(&cfg.Center.PublicURL, "public-url", "", "URL of its API as the world sees it (https, or http on loopback)")
@@ -108,11 +108,7 @@ func initCenter(cmd *cobra.Command, opts initOptions) (*descriptor, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := json.MarshalIndent(d, "", "  ")
-	if err != nil {
-		return nil, err
-	}
-	if err := writePrivate(filepath.Join(opts.Home, "descriptor.json"), text); err != nil {
+	if err := writeDescriptor(opts.Home, d); err != nil {
 		return nil, err
 	}
 	return d, writeConfig(opts.Home, cfg) // last: a home with hanse.toml is complete

@@ -18,6 +18,9 @@ func (l *league) configure() error {
 			return err
 		}
 		d.P2P = ports[3*i]
+		if err := writeDescriptor(l.home(i), d); err != nil { // a center that joins the league dials what it says
+			return err
+		}
 		descriptors[i] = *d
 	}
 	for i := range l.m.Centers {

@@ -113,6 +113,8 @@ func TestLeague(t *testing.T) {
 	t.Run("a fifth center is admitted by vote, serves, and is removed", func(t *testing.T) { joins(t, l) })
 	t.Run("SIGKILL under load loses no acknowledged operation", func(t *testing.T) { killUnderLoad(t, l) })
 	t.Run("a second start resumes, and fsck finds the state sound", func(t *testing.T) { resumes(t, l) })
+	t.Run("a center replaces the key that signs its batches", func(t *testing.T) { replacesSponsor(t, l) })
+	t.Run("an old binary stops at an upgrade with exit code 75, a new one goes on", func(t *testing.T) { upgrades(t, l) })
 }
 
 func devMapIsComplete(t *testing.T, l *league) {

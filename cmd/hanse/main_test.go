@@ -13,9 +13,13 @@ import (
 	"github.com/hanse-id/hanse/did/keystore"
 )
 
+// testVersion names the environment variable that says which release the centers of a league under test are.
+const testVersion = "HANSE_TEST_VERSION"
+
 // TestMain lets tests run this program: as the command "hanse" in scripts, and as the child processes of leagues.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "serve" { // a league under test starts its centers with this very binary
+		version = os.Getenv(testVersion)
 		os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 	}
 	testscript.Main(m, map[string]func(){"hanse": func() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }})

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -55,7 +56,11 @@ back: 'hanse op submit' takes all copies and puts their signatures together.`,
 		if err != nil {
 			return err
 		}
-		printOperation(cmd.ErrOrStderr(), o) // whoever signs sees what, all of it
+		w := tabwriter.NewWriter(cmd.ErrOrStderr(), 0, 4, 2, ' ', 0)
+		printOperation(w, o) // whoever signs sees what, all of it
+		if err := w.Flush(); err != nil {
+			return err
+		}
 		signature, err := op.Sign(cmd.Context(), o.Payload, method, signer)
 		if err != nil {
 			return err
@@ -240,6 +245,6 @@ func submitOrKeep(cmd *cobra.Command, c *client.Client, envelope []byte) (*clien
 	if err := os.WriteFile(file, append(envelope, '\n'), 0o600); err != nil {
 		return nil, err
 	}
-	note(cmd, "the operation is in %s, signed and not submitted: others add their signatures with 'hanse op sign', 'hanse op submit' sends it", file)
+	note(cmd, "the operation is in %s, signed and not submitted: others sign with 'hanse op sign %s --key KEY > THEIRS', 'hanse op submit %s THEIRS…' sends it", file, file, file)
 	return nil, nil
 }

@@ -24,15 +24,16 @@ type openOptions struct {
 	Generate bool // make the passphrase file too: for leagues on this machine
 }
 
-// addPassphrase adds --passphrase-file to a command that opens a keystore.
+// addPassphrase adds --passphrase-file to a command that opens a center's keystore.
 func addPassphrase(cmd *cobra.Command) {
-	cmd.Flags().String("passphrase-file", "", "file with the keystore's passphrase (default: ask on the terminal)")
+	cmd.Flags().String("passphrase-file", "", "file with the keystore's passphrase (default: the one that the center's hanse.toml names, then ask on the terminal)")
 }
 
 // addUserKeystore adds the flags of commands that use the keys of this user.
 func addUserKeystore(cmd *cobra.Command) {
 	cmd.Flags().String("keystore", "", "folder of your keys (default $HANSE_KEYSTORE, then the state directory of this user)")
 	addPassphrase(cmd)
+	cmd.Flag("passphrase-file").Usage = "file with the keystore's passphrase (default $HANSE_PASSPHRASE_FILE, then ask on the terminal)"
 }
 
 // openKeystore opens a center's keystore. The passphrase comes from --passphrase-file, then from file, then from the prompt.

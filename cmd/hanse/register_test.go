@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"log/slog"
@@ -8,12 +9,9 @@ import (
 	"path/filepath"
 	"testing"
 
-	"context"
-
 	"github.com/hanse-id/hanse/api/ledgertest"
 	"github.com/hanse-id/hanse/app/governance"
 	"github.com/hanse-id/hanse/app/trust"
-	"github.com/hanse-id/hanse/did/keys"
 	"github.com/hanse-id/hanse/did/keystore"
 )
 
@@ -36,7 +34,7 @@ func TestAnAccreditationThatTheLeagueRefusesIsSetAside(t *testing.T) {
 	if err := os.MkdirAll(pendingGrants(r.home), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	issuer := league.Create(t, keys.EdDSA)
+	issuer := league.Create(t)
 	for name, resource := range map[string]governance.Resource{"may": "type:Diploma", "may-not": "type:Licence"} {
 		if err := accreditLater(r.home, name, pendingGrant{Subject: issuer.DID, Action: trust.Issue, Resource: resource}); err != nil {
 			t.Fatal(err)
@@ -61,7 +59,7 @@ func TestAnAccreditationThatTheLeagueRefusesIsSetAside(t *testing.T) {
 // What was given once is not given again, even where it was revoked since: an interrupted start must not undo that.
 func TestAnAccreditationIsGivenOnce(t *testing.T) {
 	league := ledgertest.New(t, ledgertest.Options{})
-	issuer := league.Create(t, keys.EdDSA)
+	issuer := league.Create(t)
 	id := league.Accredit(t, league.Center, issuer.DID, "issue", "type:Diploma", nil)
 	league.Revoke(t, league.Center, id, "unspecified")
 	r := &registrar{center: league.Center.DID, ledger: league}

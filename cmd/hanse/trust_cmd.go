@@ -80,19 +80,28 @@ func recogniseCommand() *cobra.Command {
 		Use:   "recognise OF",
 		Short: "Say whether the center of --home recognises the accreditations of another center",
 		Long: `Where a verifier accepts certain centers only, a path that ends in another one counts if one of them recognises it.
-Without a statement the league's default holds (parameter openRecognition). Without --type and --prefix it is for all types.`,
-		Example: "  hanse trust recognise did:hanse:acme:Qm… --type ExampleDegreeCredential --home ~/center-a\n  hanse trust recognise did:hanse:acme:Qm… --not --home ~/center-a",
+Without a statement the league's default holds (parameter openRecognition; 1, the default: recognised). OF is a center's
+name or DID. Without --type and --prefix it is for all types.`,
+		Example: "  hanse trust recognise bank --type ExampleDegreeCredential --home ~/center-a\n  hanse trust recognise did:hanse:acme:Qm… --not --home ~/center-a",
 		Args:    cobra.ExactArgs(1),
 	}
 	addCenter(cmd)
 	recognitionFlags(cmd)
 	_ = cmd.Flags().MarkHidden("of")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		body, err := recognitionBody(cmd, args[0])
+		a, err := actorOf(cmd)
 		if err != nil {
 			return err
 		}
-		return actOnTrust(cmd, "trust.recognise", body)
+		of, err := centerNamed(a, args[0])
+		if err != nil {
+			return err
+		}
+		body, err := recognitionBody(cmd, of.String())
+		if err != nil {
+			return err
+		}
+		return actAndShow(a, "trust.recognise", body)
 	}
 	return cmd
 }
@@ -103,9 +112,13 @@ func actOnTrust(cmd *cobra.Command, kind string, body map[string]any) error {
 	if err != nil {
 		return err
 	}
+	return actAndShow(a, kind, body)
+}
+
+func actAndShow(a *actor, kind string, body map[string]any) error {
 	receipt, err := a.act(kind, body)
 	if err != nil || receipt == nil {
 		return err
 	}
-	return show(cmd, receipt, func(w io.Writer) { printReceipt(w, receipt) })
+	return show(a.cmd, receipt, func(w io.Writer) { printReceipt(w, receipt) })
 }

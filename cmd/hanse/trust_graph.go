@@ -18,7 +18,8 @@ func trustGraphCommand() *cobra.Command {
 		Use:   "graph",
 		Short: "Draw who accredited whom, from the league or from one DID downwards",
 		Long: `Prints the accreditations below the league, or below --root, as text, as JSON, or as a graph for Graphviz (-o dot).
-What is not in force is marked with its state.`,
+What was itself suspended or revoked, or has expired, is marked with its state; everything below it does not hold
+either ('hanse trust path' and 'hanse trust show' judge the whole path).`,
 		Example: "  hanse trust graph\n  hanse trust graph --root did:hanse:acme:Qm… -o dot | dot -Tsvg > trust.svg",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -26,7 +26,7 @@ Exit code 0: accepted, 3: not accepted (the report says which check and why).
 
 An issuer without an accreditation is a warning, unless the center's configuration or your policy asks for one:
 --require-accreditation, or --policy FILE with {requireAccreditation, acceptedCenters, types, maxDepth, jurisdiction,
-requireLinkedDomain, linkedDomains}.`,
+requireLinkedDomain, linkedDomains}. A policy can ask for more than the center's configuration does, not for less.`,
 		Example: `  hanse vc verify --input signed.json
   hanse vc verify --input signed.json --require-accreditation
   hanse vc verify --at 2026-01-31T12:00:00Z -o json < signed.json`,

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"runtime"
@@ -19,14 +20,18 @@ type buildInfo struct {
 	CometBFT string `json:"cometbft"`
 }
 
-// versionOf reads the version that the Go toolchain recorded in the binary.
+// version is what a release is called that was built with -ldflags "-X main.version=1.4.0"; else the toolchain knows it, or
+// nobody does.
+var version string
+
+// versionOf says which version this binary is, and reads from what it was built.
 func versionOf() buildInfo {
-	v := buildInfo{Version: "unknown", Go: runtime.Version()}
+	v := buildInfo{Version: cmp.Or(version, "unknown"), Go: runtime.Version()}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return v
 	}
-	v.Version = info.Main.Version
+	v.Version = cmp.Or(version, info.Main.Version)
 	for _, s := range info.Settings {
 		if s.Key == "vcs.revision" {
 			v.Revision = s.Value
