@@ -24,8 +24,9 @@ type CenterView struct {
 	Sponsors  []string                `json:"sponsors"` // Ed25519 multikeys
 	Halted    bool                    `json:"halted"`
 	Status    governance.CenterStatus `json:"status"`
-	Since     string                  `json:"since,omitempty"` // of this version; absent: genesis
-	Until     string                  `json:"until,omitempty"` // of superseded versions
+	Since     string                  `json:"since,omitempty"`    // of this version; absent: genesis
+	Standing  string                  `json:"standing,omitempty"` // since when it has this status; absent: genesis
+	Until     string                  `json:"until,omitempty"`    // of superseded versions
 	Height    int64                   `json:"height,omitempty"`
 	Cause     string                  `json:"cause"`    // of this version: "genesis", "proposal/7", "evidence", "center"
 	Evidence  int64                   `json:"evidence"` // how often consensus evidence named one of its validator keys
@@ -65,6 +66,9 @@ func (s *Server) listCenters(c echo.Context) error {
 	return sendJSON(c, http.StatusOK, cacheRevalidate, map[string]any{"items": views})
 }
 
+// maxHistory bounds the versions of a center's record that one answer shows: the latest.
+const maxHistory = 100
+
 // getCenter answers GET /v1/centers/{ref}: by DID or by name, former members too.
 func (s *Server) getCenter(c echo.Context) error {
 	ref := pathParam(c, "ref")
@@ -73,7 +77,7 @@ func (s *Server) getCenter(c echo.Context) error {
 		if err != nil {
 			return nil, err
 		}
-		history, err := governance.History(v.Reader(), center.DID)
+		history, err := governance.Latest(v.Reader(), center.DID, maxHistory)
 		if err != nil {
 			return nil, err
 		}
@@ -119,7 +123,7 @@ func unknownCenter() error {
 func centerView(m governance.Center) CenterView {
 	return CenterView{
 		Name: m.Name, DID: m.DID, API: m.API, Validator: m.Validator, Power: m.Power, Sponsors: m.Sponsors, Halted: m.Halted,
-		Status: m.Status, Since: timeOrNone(m.Since), Until: timeOrNone(m.Until), Height: m.Height, Cause: m.Cause,
+		Status: m.Status, Since: timeOrNone(m.Since), Standing: timeOrNone(m.Standing), Until: timeOrNone(m.Until), Height: m.Height, Cause: m.Cause,
 		Evidence: m.Evidence, Version: m.N,
 	}
 }

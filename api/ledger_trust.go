@@ -140,7 +140,7 @@ func (f *finder) pathFor(credentialType string) (*trust.Path, error) {
 	}
 	res, err := governance.ParseResource(string(governance.TypeResource(credentialType)))
 	if err != nil { // nobody can be accredited for it
-		return &trust.Path{Why: trust.NoAccreditation, Detail: err.Error(), At: f.question.At}, nil
+		return &trust.Path{Why: trust.NoAccreditation, Detail: err.Error(), At: f.question.At}, nil //nolint:nilerr // that is the answer
 	}
 	path, err := f.find(res)
 	if err != nil || path.Held {

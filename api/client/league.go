@@ -43,13 +43,14 @@ type Center struct {
 	Sponsors  []string                `json:"sponsors"` // Ed25519 multikeys
 	Halted    bool                    `json:"halted"`
 	Status    governance.CenterStatus `json:"status"`
-	Since     string                  `json:"since,omitempty"`
+	Standing  string                  `json:"standing,omitempty"` // since when it has this status
+	Since     string                  `json:"since,omitempty"`    // of this version
 	Until     string                  `json:"until,omitempty"`
 	Height    int64                   `json:"height,omitempty"`
 	Cause     string                  `json:"cause"`    // "genesis", "proposal/7", "evidence", "center"
 	Evidence  int64                   `json:"evidence"` // how often consensus evidence named one of its validator keys
 	Version   int64                   `json:"version"`
-	History   []Center                `json:"history,omitempty"` // of one that was asked for alone: all versions, oldest first
+	History   []Center                `json:"history,omitempty"` // of one that was asked for alone: the latest 100 versions, oldest first
 }
 
 // Proposal is a decision in the making; Votes are there if it was asked for alone. Times are RFC 3339.

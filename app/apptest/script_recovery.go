@@ -148,7 +148,7 @@ func (s *Script) recoveryState(words []string) bool {
 	if len(words) > 2 {
 		want = strings.Join(words[2:], " ")
 	}
-	got := ""
+	var got string
 	switch words[0] {
 	case "pending":
 		p, _ := params(words[2:])

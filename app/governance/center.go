@@ -30,6 +30,9 @@ type Center struct {
 	Cause    string       `json:"cause"`    // what made this version: "genesis", "proposal/7", "evidence", "center"
 	Evidence int64        `json:"evidence"` // how often consensus evidence named one of its validator keys
 	Until    int64        `json:"until"`    // block time of the next version; 0: this is the present one
+
+	Standing       int64 `json:"standing"`       // block time since which it has had this Status, through later versions; 0: genesis
+	StandingHeight int64 `json:"standingHeight"` // the same as a height
 }
 
 // CenterStatus says what a center may do.
@@ -126,6 +129,7 @@ func putCenter(s exec.Store, key []byte, c Center) error {
 		"name": c.Name, "did": string(c.DID), "validator": c.Validator, "power": c.Power, "api": c.API,
 		"sponsors": object.Texts(c.Sponsors),
 		"status":   string(c.Status), "n": c.N, "since": c.Since, "height": c.Height, "cause": c.Cause,
+		"standing": c.Standing, "standingHeight": c.StandingHeight,
 	}
 	if c.Halted {
 		m["halted"] = true
@@ -167,6 +171,8 @@ func decodeCenter(data []byte) (*Center, error) {
 		Cause:     m.String("cause"),
 		Evidence:  m.OptInt("evidence", 0),
 		Until:     m.OptInt("until", 0),
+
+		Standing: m.Int("standing"), StandingHeight: m.Int("standingHeight"),
 	}
 	if c.Status != Active && c.Status != Suspended && c.Status != Removed {
 		m.Fail("status", "unknown")

@@ -77,6 +77,11 @@ func replace(env *exec.Env, old, next *Center, event string) error {
 // install writes next as the present version of a center that was old (nil: none) before.
 func install(env *exec.Env, old, next *Center, event string) error {
 	next.Since, next.Height, next.Until = env.Block.Time, env.Block.Height, 0
+	if old == nil || old.Status != next.Status {
+		next.Standing, next.StandingHeight = next.Since, next.Height
+	} else {
+		next.Standing, next.StandingHeight = old.Standing, old.StandingHeight
+	}
 	v, set, err := setAfter(env, old, next)
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package governance
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 	"sort"
 
 	"github.com/hanse-id/hanse/app/exec"
@@ -45,14 +46,17 @@ func At(r exec.Reader, d did.DID, t int64) (*Center, error) {
 	return c, nil
 }
 
-// History lists all versions of a center's record, oldest first; nil if d never was a center.
-func History(r exec.Reader, d did.DID) ([]Center, error) {
+// History lists all versions of a center's record, oldest first; nil if d never was a center. A center can make many.
+func History(r exec.Reader, d did.DID) ([]Center, error) { return Latest(r, d, math.MaxInt64) }
+
+// Latest lists the last versions of a center's record, at most limit of them, oldest first; nil if d never was a center.
+func Latest(r exec.Reader, d did.DID, limit int64) ([]Center, error) {
 	present, err := Get(r, d)
 	if err != nil || present == nil {
 		return nil, err
 	}
-	list := make([]Center, 0, present.N)
-	for n := int64(1); n <= present.N; n++ {
+	var list []Center
+	for n := max(1, present.N-limit+1); n <= present.N; n++ {
 		c, err := nth(r, present, n)
 		if err != nil {
 			return nil, err

@@ -78,7 +78,7 @@ func TestCheckFindsEveryLoss(t *testing.T) {
 		}
 		for _, change := range [][2]string{
 			{`"revoked"`, `"active"`}, {`"level":2`, `"level":1`}, {`"given":2`, `"given":1`}, {`"count":5`, `"count":1`},
-			{`"action":"accredit"`, `"action":"issue"`}, {`prefix:Example"`, `prefix:Exemple"`}, {`"n":3`, `"n":2`}, {`"withdrawn"`, `"active"`},
+			{`"action":"accredit"`, `"action":"issue"`}, {`prefix:Example"`, `prefix:Examples"`}, {`"n":3`, `"n":2`}, {`"withdrawn"`, `"active"`},
 			{`"time":1005`, `"time":1999`}, {`"validFrom":10`, `"validFrom":1`}, {`"number":1`, `"number":2`},
 		} {
 			if !bytes.Contains(r.value, []byte(change[0])) {

@@ -263,8 +263,8 @@ func TestWhatEndedIsFollowedByANewOne(t *testing.T) {
 		worldStart + 15: third.String(), worldStart + 500: third.String(),
 	} {
 		p := w.ask("issuer", trust.Issue, degree, at)
-		if got := ""; p.Held {
-			if got = p.Hops[0].ID.String(); got != want {
+		if p.Held {
+			if got := p.Hops[0].ID.String(); got != want {
 				t.Errorf("at %d: got %s, want %s", at, got, want)
 			}
 		} else if want != "" {

@@ -25,10 +25,9 @@ var (
 
 // answer is one that was given, and what has happened since.
 type answer struct {
-	q        plainQuestion
-	held     bool
-	given    int // changes so far
-	earliest int64
+	q     plainQuestion
+	held  bool
+	given int // changes so far
 }
 
 // run is a world and its model side by side.

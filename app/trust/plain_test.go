@@ -33,17 +33,16 @@ type plainGrant struct {
 }
 
 type event struct {
-	time, from  int64
+	time        int64
 	state, by   string
 	revokedFrom int64
 }
 
 type statement struct {
-	time       int64
-	by, of     string
-	accepted   bool
-	resource   string
-	everything bool
+	time     int64
+	by, of   string
+	accepted bool
+	resource string
 }
 
 func valueAt(list []moment, t int64) string {

@@ -204,7 +204,7 @@ func (w *walk) ownRight(d did.DID) (*Hop, Why, error) {
 	}
 	h := &Hop{
 		Authority: w.league, Subject: d, Action: Accredit, Resource: w.resource, State: centerState(c.Status),
-		ValidFrom: c.Since, Height: c.Height,
+		ValidFrom: c.Standing, Height: c.StandingHeight,
 	}
 	if h.State != Active {
 		return h, AuthorityGone, nil

@@ -40,7 +40,7 @@ func centerListCommand() *cobra.Command {
 			return show(cmd, map[string]any{"items": list}, func(w io.Writer) {
 				row(w, "NAME", "STATUS", "POWER", "SINCE", "API", "DID")
 				for _, m := range list {
-					row(w, m.Name, statusOf(m), m.Power, orGenesis(m.Since), m.API, m.DID)
+					row(w, m.Name, statusOf(m), m.Power, orGenesis(m.Standing), m.API, m.DID)
 				}
 			})
 		},
