@@ -23,7 +23,7 @@ func (r *run) checkLimits(input []byte) Check {
 
 func (r *run) checkParse(input []byte) Check {
 	var err error
-	r.opened, err = openInput(input, jose.Limits{MaxBytes: r.MaxBytes, MaxDepth: maxDepth})
+	r.opened, err = openInput(input, jose.Limits{MaxBytes: r.MaxBytes, MaxDepth: maxDepth}, r.Contexts)
 	if errors.Is(err, jose.ErrAlgorithm) {
 		// The token says nothing about what it is signed with: the container is readable, the algorithm is not.
 		r.do(CheckAlgorithm, func() Check { return fail(problemOf(err, ProblemCryptography, "algorithm not allowed")) })
@@ -43,14 +43,13 @@ func (r *run) checkAlgorithm() Check {
 		return undecided(&Problem{Type: ProblemNotSupported, Title: title, Detail: r.opened.unsupported.Error()})
 	}
 	c := Check{Outcome: Pass}
-	t := r.opened.token
-	if t == nil {
+	if !r.opened.enveloped {
 		return c
 	}
-	if err := t.CheckAlgorithm(); err != nil {
+	if err := r.opened.algorithm(); err != nil {
 		return fail(problemOf(err, ProblemCryptography, "algorithm not allowed"))
 	}
-	for _, name := range t.Ignored {
+	for _, name := range r.opened.ignored {
 		c.Warnings = append(c.Warnings, Problem{Type: ProblemCryptography, Title: "header member ignored",
 			Detail: fmt.Sprintf("%s was not used: the key comes from the issuer", name)})
 	}
@@ -69,15 +68,15 @@ func (r *run) checkDataModel() Check {
 		c.Warnings = append(c.Warnings, Problem{Type: ProblemMalformed, Title: "contexts left out",
 			Detail: fmt.Sprintf("%d contexts were appended after signing and mean nothing", n), Pointer: "/@context"})
 	}
-	if r.opened.token == nil {
+	if !r.opened.enveloped {
 		return c
 	}
 	if r.model.base == contextV1 {
-		return malformedCheck(malformed("/@context/0", jwtType+" cannot secure a credential of data model 1.1"))
+		return malformedCheck(malformed("/@context/0", string(r.opened.form)+" cannot secure a credential of data model 1.1"))
 	}
 	for _, name := range []string{"vc", "vp"} {
 		if _, has := credential[name]; has {
-			return malformedCheck(malformed(point("", name), "is not allowed in a "+jwtType))
+			return malformedCheck(malformed(point("", name), "is not allowed in a "+string(r.opened.form)))
 		}
 	}
 	if _, err := parseClaims(credential); err != nil {
@@ -98,7 +97,7 @@ func (r *run) checkDataModel() Check {
 }
 
 func (r *run) checkConsistency() Check {
-	if r.opened.token == nil {
+	if !r.opened.enveloped {
 		return skip("the credential has no claims beside its members")
 	}
 	if err := checkConsistent(r.opened.credential, r.model); err != nil {
@@ -113,7 +112,7 @@ func (r *run) checkValidity() Check {
 		from, until = "issuanceDate", "expirationDate"
 	}
 	periods := []period{{from, r.model.validFrom, time.Time{}}, {until, time.Time{}, r.model.validUntil}}
-	if r.opened.token != nil {
+	if r.opened.enveloped {
 		c, _ := parseClaims(r.opened.credential)
 		if !c.expires.IsZero() {
 			c.expires = c.expires.Add(-1) // at exp itself a token is no longer accepted (RFC 7519 section 4.1.4)

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/hanse-id/hanse/credentials/jsonld"
 	"github.com/hanse-id/hanse/did/jcs"
 )
 
@@ -36,7 +37,8 @@ type Contexts struct {
 
 // pinned is one context document.
 type pinned struct {
-	document  any    // the parsed file
+	document  any    // the @context of the parsed file
+	whole     any    // the parsed file, as package jsonld takes it
 	raw       []byte // its bytes
 	published string // hex SHA-256 of the original where the file is a copy in another layout, "?" where that is not known
 }
@@ -150,11 +152,20 @@ func newPinned(raw []byte) (*pinned, error) {
 	if !ok || m["@context"] == nil {
 		return nil, errors.New("a context document is an object with @context")
 	}
-	return &pinned{document: m["@context"], raw: raw}, nil
+	return &pinned{document: m["@context"], whole: jsonld.Context(m), raw: raw}, nil
 }
 
 // URLs lists the contexts of the set in order.
 func (c *Contexts) URLs() []string { return slices.Sorted(maps.Keys(c.byURL)) }
+
+// lookup finds contexts for package jsonld.
+func (c *Contexts) lookup(url string) (any, bool) {
+	p, ok := c.byURL[url]
+	if !ok {
+		return nil, false
+	}
+	return p.whole, true
+}
 
 // Document returns the bytes of a context, false if it is not in the set. The bytes must not be changed.
 func (c *Contexts) Document(url string) ([]byte, bool) {

@@ -150,7 +150,7 @@ func (r *run) openLinkage(l linkage) error {
 		return nil
 	}
 	var err error
-	if r.opened, err = openEmbedded(l.credential); err != nil {
+	if r.opened, err = openEmbedded(l.credential, r.Contexts); err != nil {
 		return refuseLink(LinkInvalid, "the linkage credential cannot be read: %s", err)
 	}
 	if r.opened.unsupported != nil {

@@ -7,33 +7,42 @@ import (
 	"time"
 
 	"github.com/hanse-id/hanse/credentials/dataintegrity"
-	"github.com/hanse-id/hanse/credentials/jose"
 	"github.com/hanse-id/hanse/did/jcs"
 	"github.com/hanse-id/hanse/did/keys"
 )
 
-// Form names a securing form: "vc+jwt", "eddsa-jcs-2022", later others.
+// Form names a securing form: "vc+jwt", "eddsa-jcs-2022" and so on.
 type Form string
 
-// The forms that exist today.
+// The forms.
 const (
-	FormJWT      Form = "vc+jwt"
-	FormEdDSAJCS Form = "eddsa-jcs-2022"
+	FormJWT       Form = "vc+jwt"
+	FormSDJWT     Form = "vc+sd-jwt"
+	FormCOSE      Form = "vc+cose"
+	FormEdDSAJCS  Form = "eddsa-jcs-2022"
+	FormEdDSARDFC Form = "eddsa-rdfc-2022"
+	FormECDSAJCS  Form = "ecdsa-jcs-2019"
+	FormECDSARDFC Form = "ecdsa-rdfc-2019"
 )
 
 // form is one row of the table of securing forms.
 type form struct {
 	name       Form
 	algorithms []keys.Algorithm // of the keys that can sign it
-	enveloping bool             // JOSE: the credential is the payload; otherwise the proof is inside the credential
+	enveloping bool             // JOSE and COSE: the credential is the payload; otherwise the proof is inside the credential
 	legacy     bool             // takes VC Data Model 1.1 documents
 	secure     func(ctx context.Context, i *Issuer, credential map[string]any) (*Secured, error)
 }
 
 // forms is the one table of securing forms. It is never written to.
 var forms = []form{
-	{name: FormJWT, algorithms: []keys.Algorithm{keys.EdDSA, keys.ES256}, enveloping: true, secure: secureJWT},
+	{name: FormJWT, algorithms: []keys.Algorithm{keys.EdDSA, keys.ES256, keys.ES384, keys.ES256K}, enveloping: true, secure: secureJWT},
+	{name: FormSDJWT, algorithms: []keys.Algorithm{keys.EdDSA, keys.ES256, keys.ES384, keys.ES256K}, enveloping: true, secure: secureSDJWT},
+	{name: FormCOSE, algorithms: []keys.Algorithm{keys.EdDSA, keys.ES256, keys.ES384, keys.ES256K}, enveloping: true, secure: secureCOSE},
 	{name: FormEdDSAJCS, algorithms: []keys.Algorithm{keys.EdDSA}, legacy: true, secure: secureDataIntegrity},
+	{name: FormEdDSARDFC, algorithms: []keys.Algorithm{keys.EdDSA}, legacy: true, secure: secureDataIntegrity},
+	{name: FormECDSAJCS, algorithms: []keys.Algorithm{keys.ES256, keys.ES384}, legacy: true, secure: secureDataIntegrity},
+	{name: FormECDSARDFC, algorithms: []keys.Algorithm{keys.ES256, keys.ES384}, legacy: true, secure: secureDataIntegrity},
 }
 
 // Forms lists the securing forms that can be issued and verified.
@@ -60,39 +69,24 @@ func (f Form) Algorithms() []keys.Algorithm {
 	return append([]keys.Algorithm(nil), known.algorithms...)
 }
 
+// Enveloping reports whether a credential becomes the payload of a token or message, instead of carrying a proof.
+func (f Form) Enveloping() bool {
+	known, _ := formNamed(f)
+	return known.enveloping
+}
+
 // Secured is a secured credential in either container.
 type Secured struct {
 	Form       Form
-	Credential map[string]any  // the plain credential (for JWT: the payload)
+	Credential map[string]any  // the plain credential (enveloping forms: the payload)
 	Body       json.RawMessage // what an API returns: the document with its proof, or an EnvelopedVerifiableCredential
-	Compact    string          // JOSE forms: the compact serialization
-}
-
-// JOSE names of VC-JOSE-COSE.
-const (
-	jwtType        = "vc+jwt"
-	jwtContentType = "vc"
-	jwtDataURL     = "data:application/vc+jwt,"
-)
-
-func secureJWT(ctx context.Context, i *Issuer, credential map[string]any) (*Secured, error) {
-	compact, err := jose.Sign(ctx, credential, i.Signer, jose.SignOptions{Type: jwtType, ContentType: jwtContentType, KeyID: i.Method})
-	if errors.Is(err, jose.ErrMalformed) {
-		return nil, malformed("", err.Error())
-	}
-	if err != nil {
-		return nil, err
-	}
-	body, err := marshal(map[string]any{"@context": []any{contextV2}, "id": jwtDataURL + compact, "type": envelopedType})
-	if err != nil {
-		return nil, err
-	}
-	return &Secured{Credential: credential, Body: body, Compact: compact}, nil
+	Compact    string          // JOSE forms: the compact serialization, an SD-JWT with all its disclosures
+	COSE       []byte          // COSE forms: the message
 }
 
 func secureDataIntegrity(ctx context.Context, i *Issuer, credential map[string]any) (*Secured, error) {
 	signed, err := dataintegrity.Add(ctx, credential, i.Signer, dataintegrity.Options{
-		Suite: string(i.Form), Method: i.Method, Created: i.now().Truncate(time.Second),
+		Suite: string(i.Form), Method: i.Method, Created: i.now().Truncate(time.Second), Contexts: i.contexts().lookup,
 	})
 	if errors.Is(err, dataintegrity.ErrMalformed) {
 		return nil, malformed("", err.Error())

@@ -3,6 +3,7 @@ package credentials
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/hanse-id/hanse/did/jcs"
@@ -12,6 +13,9 @@ import (
 // seeds are secured credentials of every form, and credentials that break the data model.
 func seeds(f *testing.F, issuer *Issuer) {
 	for _, form := range Forms() {
+		if !slices.Contains(form.Algorithms(), keys.EdDSA) {
+			continue // the same code with another key
+		}
 		i := *issuer
 		i.Form = form
 		f.Add([]byte(issue(f, &i, degree(i.DID, map[string]any{"credentialStatus": map[string]any{
@@ -92,6 +96,9 @@ func FuzzIssue(f *testing.F) {
 			c["issuer"] = issuer.DID.String()
 		}
 		for _, form := range Forms() {
+			if !slices.Contains(form.Algorithms(), keys.EdDSA) {
+				continue // the same code with another key
+			}
 			i := *issuer
 			i.Form = form
 			secured, err := i.Issue(t.Context(), c)

@@ -59,7 +59,6 @@ func TestAProofSetOverDifferentContextsIsIndeterminate(t *testing.T) {
 // Contexts inside of objects are pinned like those at the top, when issuing and when verifying.
 func TestContextsInsideOfObjectsArePinnedToo(t *testing.T) {
 	everyForm(t, func(t *testing.T, issuer *Issuer) {
-		f, _ := formNamed(issuer.Form)
 		for name, test := range map[string]struct {
 			context any
 			ok      bool
@@ -80,11 +79,11 @@ func TestContextsInsideOfObjectsArePinnedToo(t *testing.T) {
 			if !test.ok && !strings.HasPrefix(err.Error(), "/credentialSubject/0/degree/@context") {
 				t.Errorf("%s: the error does not say where: %v", name, err)
 			}
-			secured, err := f.secure(t.Context(), issuer, c)
-			if err != nil {
-				t.Fatal(err)
+			if secured, possible := secureAnyway(t, issuer, c); possible {
+				wantDecision(t, verify(t, newVerifier(), secured.Body), map[bool]Decision{true: Accept, false: Reject}[test.ok])
+			} else if test.ok {
+				t.Errorf("%s: cannot be signed", name)
 			}
-			wantDecision(t, verify(t, newVerifier(), secured.Body), map[bool]Decision{true: Accept, false: Reject}[test.ok])
 		}
 	})
 }

@@ -3,6 +3,7 @@ package credentials
 import (
 	"time"
 
+	"github.com/hanse-id/hanse/credentials/cose"
 	"github.com/hanse-id/hanse/credentials/dataintegrity"
 	"github.com/hanse-id/hanse/credentials/jose"
 )
@@ -85,7 +86,7 @@ func (i *Inspection) warn(text string) { i.Warnings = append(i.Warnings, text) }
 
 // open takes the credential out of its container; nil where the container is not supported.
 func (i *Inspection) open(input []byte) (map[string]any, error) {
-	o, err := openInput(input, jose.Limits{MaxBytes: 16 * DefaultMaxBytes, MaxDepth: maxDepth})
+	o, err := openInput(input, jose.Limits{MaxBytes: 16 * DefaultMaxBytes, MaxDepth: maxDepth}, EmbeddedContexts())
 	if err != nil {
 		document, ok := unsecured(input)
 		if !ok {
@@ -106,6 +107,8 @@ func (i *Inspection) open(input []byte) (map[string]any, error) {
 	}
 	if o.token != nil {
 		i.readToken(o.token)
+	} else if o.message != nil {
+		i.readMessage(o.message)
 	} else if o.credential != nil {
 		i.readProofs(o.credential)
 	}
@@ -132,6 +135,16 @@ func (i *Inspection) readToken(t *jose.Token) {
 	}
 	if _, err := parseClaims(t.Payload); err != nil {
 		i.warn("claims: " + err.Error())
+	}
+}
+
+func (i *Inspection) readMessage(m *cose.Message) {
+	i.Proofs = []InspectedProof{{Type: "COSE_Sign1", Algorithm: m.AlgorithmName(), Method: m.KeyID}}
+	if err := m.CheckAlgorithm(); err != nil {
+		i.warn(err.Error())
+	}
+	if m.KeyID == "" {
+		i.warn("no kid: the key cannot be found")
 	}
 }
 

@@ -48,8 +48,8 @@ func TestInspectSaysWhatToBewareOf(t *testing.T) {
 		"no kid":      {token(t, issuer, headerOf(t, issuer, map[string]any{"kid": nil}), payloadOf(t, issuer, nil)), "vc+jwt", "no kid"},
 		"model":       {token(t, issuer, headerOf(t, issuer, nil), payloadOf(t, issuer, map[string]any{"issuer": nil})), "vc+jwt", "data model: /issuer"},
 		"undefined":   {token(t, issuer, headerOf(t, issuer, nil), payloadOf(t, issuer, map[string]any{"colour": "x"})), "vc+jwt", "member colour"},
-		"cryptosuite": {string(toJSON(t, degree(issuer.DID, map[string]any{"proof": map[string]any{"type": "DataIntegrityProof", "cryptosuite": "ecdsa-rdfc-2019", "verificationMethod": "x", "proofPurpose": "assertionMethod", "proofValue": "z"}}))), "ecdsa-rdfc-2019", "not supported"},
-		"SD-JWT":      {string(toJSON(t, map[string]any{"@context": []any{contextV2}, "type": envelopedType, "id": "data:application/vc+sd-jwt,x"})), "unsupported", "not supported"},
+		"cryptosuite": {string(toJSON(t, degree(issuer.DID, map[string]any{"proof": map[string]any{"type": "DataIntegrityProof", "cryptosuite": "bbs-2023", "verificationMethod": "x", "proofPurpose": "assertionMethod", "proofValue": "z"}}))), "bbs-2023", "not supported"},
+		"SD-JWT":      {string(toJSON(t, map[string]any{"@context": []any{contextV2}, "type": envelopedType, "id": "data:application/dc+sd-jwt,x"})), "unsupported", "not supported"},
 	} {
 		i, err := Inspect([]byte(test.input), nil)
 		if err != nil {

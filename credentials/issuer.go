@@ -20,8 +20,12 @@ type Issuer struct {
 	Method   string // verification method URL whose key Signer holds; must be in assertionMethod
 	Form     Form
 	Signer   keystore.Signer
-	Contexts *Contexts        // nil: EmbeddedContexts
-	Now      func() time.Time // nil: time.Now; for the proof's `created`
+	Contexts *Contexts // nil: EmbeddedContexts
+	// Disclosable are JSON pointers of what holders may withhold (vc+sd-jwt); nil: every claim about the one subject; empty:
+	// nothing. Decoys digests of nothing hide their number.
+	Disclosable []string
+	Decoys      int
+	Now         func() time.Time // nil: time.Now; for the proof's `created`
 }
 
 // ErrIssuer says that an Issuer is not configured consistently: unknown form, a method of another DID, a key of the wrong kind.

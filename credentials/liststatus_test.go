@@ -58,7 +58,7 @@ func TestBadListsFailClosed(t *testing.T) {
 		edit := func(f func(*StatusEntry)) StatusEntry { e := entry; f(&e); return e }
 		good := listOf(t, issuer, nil)
 		tampered := []byte(strings.Replace(string(good), "center.example", "Center.example", 1))
-		if issuer.Form == FormJWT {
+		if row, _ := formNamed(issuer.Form); row.enveloping {
 			tampered = append([]byte(nil), good...)
 			tampered[len(tampered)/2] ^= 1
 		}

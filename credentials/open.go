@@ -3,11 +3,11 @@ package credentials
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/hanse-id/hanse/credentials/cose"
 	"github.com/hanse-id/hanse/credentials/dataintegrity"
 	"github.com/hanse-id/hanse/credentials/jose"
 	"github.com/hanse-id/hanse/did/jcs"
@@ -19,9 +19,13 @@ type opened struct {
 	form        Form           // "" where it is not supported
 	credential  map[string]any // what the proofs are over; with its proof where that is embedded
 	proofs      []proof
-	token       *jose.Token // JOSE forms
-	appended    int         // contexts that the document has beyond those its proofs were made with; credential lacks them
-	unsupported error       // form, proof type or cryptosuite that is not implemented; proofs is empty then
+	enveloped   bool          // the credential is the payload of an envelope, with its claims
+	token       *jose.Token   // JOSE forms
+	message     *cose.Message // COSE forms
+	algorithm   func() error  // enveloped: whether anything acceptable signs with the envelope's algorithm
+	ignored     []string      // header members that carry or locate keys and were not used
+	appended    int           // contexts that the document has beyond those its proofs were made with; credential lacks them
+	unsupported error         // form, proof type or cryptosuite that is not implemented; proofs is empty then
 }
 
 // proof is what has to be checked with a key of the issuer.
@@ -33,13 +37,16 @@ type proof struct {
 }
 
 // openInput finds out which container an input is in and takes it apart. Errors are *ProblemError.
-func openInput(input []byte, limits jose.Limits) (*opened, error) {
+func openInput(input []byte, limits jose.Limits, contexts *Contexts) (*opened, error) {
 	text := bytes.TrimSpace(input)
 	if len(text) == 0 {
 		return nil, unparsable("empty input")
 	}
-	if text[0] != '{' && text[0] != '"' {
-		return openToken(string(text), limits)
+	switch {
+	case text[0] == coseTag:
+		return openCOSE(text, limits)
+	case text[0] != '{' && text[0] != '"':
+		return openText(string(text), limits)
 	}
 	v, err := jcs.Parse(input, jcs.Limits{MaxBytes: limits.MaxBytes, MaxDepth: limits.MaxDepth})
 	if err != nil {
@@ -47,14 +54,22 @@ func openInput(input []byte, limits jose.Limits) (*opened, error) {
 	}
 	switch v := v.(type) {
 	case string:
-		return openToken(v, limits)
+		return openText(v, limits)
 	case map[string]any:
 		if types, _ := texts(v["type"]); slices.Contains(types, envelopedType) {
 			return openEnvelope(v, limits)
 		}
-		return openEmbedded(v)
+		return openEmbedded(v, contexts)
 	}
 	return nil, unparsable("neither an object nor a token")
+}
+
+// openText reads a bare token: an SD-JWT has a tilde, a JWT none.
+func openText(text string, limits jose.Limits) (*opened, error) {
+	if strings.Contains(text, "~") {
+		return openSDJWT(text, limits)
+	}
+	return openToken(text, limits)
 }
 
 // unparsable is a PARSING_ERROR.
@@ -62,63 +77,7 @@ func unparsable(detail string) *ProblemError {
 	return &ProblemError{Problem: Problem{Type: ProblemParsing, Title: "cannot be parsed", Detail: detail}}
 }
 
-// openEnvelope reads an EnvelopedVerifiableCredential (VC Data Model 2.0 section 4.13). Members beside those three would be
-// covered by no signature, so they are refused.
-func openEnvelope(envelope map[string]any, limits jose.Limits) (*opened, error) {
-	for _, name := range sortedKeys(envelope) {
-		if name != "@context" && name != "id" && name != "type" {
-			return nil, malformed(point("", name), "is not a member of an enveloped credential")
-		}
-	}
-	if types, _ := texts(envelope["type"]); len(types) != 1 {
-		return nil, malformed("/type", "must be "+envelopedType)
-	}
-	contexts, _ := texts(envelope["@context"])
-	if len(contexts) == 0 || contexts[0] != contextV2 {
-		return nil, malformed("/@context", "must begin with "+contextV2)
-	}
-	id, _ := envelope["id"].(string)
-	if compact, ok := strings.CutPrefix(id, jwtDataURL); ok {
-		return openToken(compact, limits)
-	}
-	media, _, ok := strings.Cut(strings.TrimPrefix(id, "data:"), ",")
-	if !ok || !strings.HasPrefix(id, "data:") {
-		return nil, malformed("/id", "must be a data URL")
-	}
-	switch media, _, _ = strings.Cut(media, ";"); media {
-	case "application/vc+sd-jwt", "application/vc+cose", "application/dc+sd-jwt":
-		return &opened{unsupported: fmt.Errorf("credentials secured as %s are not supported", media)}, nil
-	}
-	return nil, malformed("/id", fmt.Sprintf("%.64q is not the media type of a secured credential", media))
-}
-
-func openToken(compact string, limits jose.Limits) (*opened, error) {
-	t, err := jose.Parse(compact, limits)
-	if err == nil {
-		err = t.CheckType(jwtType)
-	}
-	if err != nil {
-		return nil, tokenProblem(err)
-	}
-	if t.Header["cty"] != nil && t.Header["cty"] != jwtContentType {
-		return nil, unparsable("cty is not " + jwtContentType)
-	}
-	return &opened{
-		form: FormJWT, credential: t.Payload, token: t,
-		proofs: []proof{{pointer: "kid", method: t.KeyID, verify: t.Verify}},
-	}, nil
-}
-
-// tokenProblem gives an error of package jose its problem type.
-func tokenProblem(err error) *ProblemError {
-	p := Problem{Type: ProblemParsing, Title: "cannot be parsed", Detail: err.Error()}
-	if errors.Is(err, jose.ErrAlgorithm) || errors.Is(err, jose.ErrSignature) {
-		p.Type, p.Title = ProblemCryptography, "signature is not acceptable"
-	}
-	return &ProblemError{Problem: p, Err: err}
-}
-
-func openEmbedded(document map[string]any) (*opened, error) {
+func openEmbedded(document map[string]any, contexts *Contexts) (*opened, error) {
 	if _, ok := document["proof"]; !ok {
 		return nil, malformed("/proof", "the credential has no proof: it is not secured")
 	}
@@ -144,7 +103,7 @@ func openEmbedded(document map[string]any) (*opened, error) {
 		o.form = Form(p.Suite)
 		o.proofs = append(o.proofs, proof{
 			pointer: "/proof/verificationMethod", method: p.Method, created: p.Created, expires: p.Expires,
-			verify: func(key keys.Public) error { return p.Verify(document, key) },
+			verify: func(key keys.Public) error { return p.Verify(document, key, contexts.lookup) },
 		})
 	}
 	return o, nil

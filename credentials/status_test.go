@@ -35,7 +35,6 @@ func TestStatusOfEveryEntryIsEvaluated(t *testing.T) {
 	other := map[string]any{"type": "OtherStatus"}
 	sized := func(v any) map[string]any { return edited(entry("revocation", "0"), map[string]any{"statusSize": v}) }
 	everyForm(t, func(t *testing.T, issuer *Issuer) {
-		f, _ := formNamed(issuer.Form)
 		for _, test := range []struct {
 			name     string
 			status   any
@@ -77,12 +76,12 @@ func TestStatusOfEveryEntryIsEvaluated(t *testing.T) {
 		} {
 			t.Run(test.name, func(t *testing.T) {
 				c := degree(issuer.DID, map[string]any{"credentialStatus": test.status})
-				secured, err := f.secure(t.Context(), issuer, c)
-				if err != nil {
-					t.Fatal(err)
-				}
 				if err := issuer.CheckIssuable(c); (test.problem == ProblemMalformed) && err == nil {
 					t.Error("a malformed entry can be issued")
+				}
+				secured, possible := secureAnyway(t, issuer, c)
+				if !possible {
+					return
 				}
 				v := newVerifier()
 				v.Status = source

@@ -64,6 +64,9 @@ func (d *Document) checkLedgerMethod(m *VerificationMethod) error {
 	if m.Type != Multikey && m.Type != JSONWebKey {
 		return at("neither Multikey nor JsonWebKey", "type")
 	}
+	if key, err := m.Key(); err == nil && !key.Algorithm().OnLedger() {
+		return at("a key of a kind that the ledger does not take: Ed25519 or P-256 expected")
+	}
 	for name, v := range m.PublicKeyJWK {
 		switch name {
 		case "kty", "crv", "x", "y", "kid", "alg", "use":

@@ -57,7 +57,7 @@ func (i Issuer) Validate() error {
 		return fmt.Errorf("issuer %s: no key", i.Name)
 	}
 	for form, method := range i.forms() {
-		if form != credentials.FormJWT && form != credentials.FormEdDSAJCS {
+		if len(form.Algorithms()) == 0 {
 			return fmt.Errorf("issuer %s: form %q is not supported", i.Name, form)
 		}
 		u, err := did.ParseURL(method)

@@ -239,8 +239,8 @@ func (s *Service) load(ctx context.Context, i Issuer) error {
 	}
 	one := &issuing{Issuer: i, signers: map[credentials.Form]*credentials.Issuer{}}
 	for form, method := range i.forms() {
-		if form == credentials.FormEdDSAJCS && signer.Public().Algorithm() != keys.EdDSA {
-			return fmt.Errorf("issuance: issuer %s: form %s needs an Ed25519 key", i.Name, form)
+		if !slices.Contains(form.Algorithms(), signer.Public().Algorithm()) {
+			return fmt.Errorf("issuance: issuer %s: form %s needs a key for one of %v", i.Name, form, form.Algorithms())
 		}
 		one.signers[form] = &credentials.Issuer{
 			DID: i.DID, Method: method, Form: form, Signer: signer, Contexts: s.opts.Contexts, Now: s.opts.Now,

@@ -254,7 +254,7 @@ func TestIssuersAreRefusedWhoseConfigurationCannotWork(t *testing.T) {
 		"a name with a slash":             func(i *issuance.Issuer) { i.Name = "a/b" },
 		"a DID that is none":              func(i *issuance.Issuer) { i.DID = "university" },
 		"a method of another DID":         func(i *issuance.Issuer) { i.Method = c.issuers[1].Method },
-		"a form that is not supported":    func(i *issuance.Issuer) { i.Form = "vc+cose" },
+		"a form that is not supported":    func(i *issuance.Issuer) { i.Form = "vc+nothing" },
 		"a key that is not there":         func(i *issuance.Issuer) { i.Key = "lost" },
 		"a purpose twice":                 func(i *issuance.Issuer) { i.Purposes = []string{"revocation", "revocation"} },
 		"an unknown purpose":              func(i *issuance.Issuer) { i.Purposes = []string{"fun"} },

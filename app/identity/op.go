@@ -116,7 +116,7 @@ func readRevealed(m *object.Reader, id did.DID) (revealed []controlKey) {
 	}
 	for i, text := range texts {
 		key, err := keys.ParseMultikey(text)
-		if err != nil || slices.Contains(texts[:i], text) {
+		if err != nil || !key.Algorithm().OnLedger() || slices.Contains(texts[:i], text) {
 			m.Fail("keys", "not distinct Ed25519 or P-256 multikeys")
 			return nil
 		}

@@ -25,7 +25,7 @@ func KeyOf(d did.DID) (kid string, key keys.Public, err error) {
 		if key.DIDKey() != string(d) {
 			return "", key, errors.New("not the one form of this did:key")
 		}
-		return key.DIDKeyURL(), key, nil
+		return key.DIDKeyURL(), key, onLedger(key)
 	}
 	data, err := base64.RawURLEncoding.Strict().DecodeString(d.ID())
 	if err != nil {
@@ -39,6 +39,16 @@ func KeyOf(d did.DID) (kid string, key keys.Public, err error) {
 	if !ok {
 		return "", key, fmt.Errorf("jwk is not an object")
 	}
-	key, err = keys.ParseJWK(jwk)
+	if key, err = keys.ParseJWK(jwk); err == nil {
+		err = onLedger(key)
+	}
 	return string(d) + "#0", key, err
+}
+
+// onLedger refuses keys for which consensus has no signature rule.
+func onLedger(key keys.Public) error {
+	if !key.Algorithm().OnLedger() {
+		return fmt.Errorf("%w: %s keys do not sign operations", keys.ErrUnsupported, key.Algorithm())
+	}
+	return nil
 }

@@ -88,7 +88,7 @@ func (c *Create) check(m *object.Reader) {
 		m.Fail("operators", "not 1 to "+strconv.Itoa(maxOperators))
 	}
 	for i, k := range c.operators {
-		if _, err := keys.ParseMultikey(k); err != nil || slices.Contains(c.operators[:i], k) {
+		if key, err := keys.ParseMultikey(k); err != nil || !key.Algorithm().OnLedger() || slices.Contains(c.operators[:i], k) {
 			m.Fail("operators", "not distinct Ed25519 or P-256 multikeys")
 		}
 	}

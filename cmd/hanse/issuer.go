@@ -22,13 +22,25 @@ import (
 	"github.com/hanse-id/hanse/did/keystore"
 )
 
-// forms lists the securing forms that issuers can have, with the issuer name that `dev` gives each.
-var forms = []struct {
+// devForms lists the did:key issuers of a dev center: one for each securing form, named after it, and one for each further
+// kind of key that conformance suites ask for.
+var devForms = []struct {
 	Name string
 	Form credentials.Form
+	Alg  keys.Algorithm // empty: the form's first
 }{
-	{"vc-jwt", credentials.FormJWT},
-	{"eddsa-jcs-2022", credentials.FormEdDSAJCS},
+	{Name: "vc-jwt", Form: credentials.FormJWT},
+	{Name: "vc-jwt-es256", Form: credentials.FormJWT, Alg: keys.ES256},
+	{Name: "vc-jwt-es384", Form: credentials.FormJWT, Alg: keys.ES384},
+	{Name: "vc-jwt-es256k", Form: credentials.FormJWT, Alg: keys.ES256K},
+	{Name: "vc-sd-jwt", Form: credentials.FormSDJWT},
+	{Name: "vc-cose", Form: credentials.FormCOSE},
+	{Name: "eddsa-jcs-2022", Form: credentials.FormEdDSAJCS},
+	{Name: "eddsa-rdfc-2022", Form: credentials.FormEdDSARDFC},
+	{Name: "ecdsa-jcs-2019", Form: credentials.FormECDSAJCS},
+	{Name: "ecdsa-jcs-2019-p384", Form: credentials.FormECDSAJCS, Alg: keys.ES384},
+	{Name: "ecdsa-rdfc-2019", Form: credentials.FormECDSARDFC},
+	{Name: "ecdsa-rdfc-2019-p384", Form: credentials.FormECDSARDFC, Alg: keys.ES384},
 }
 
 func issuerCommand() *cobra.Command {
@@ -67,7 +79,7 @@ With --accredit the center accredits it then, of its own right, where the league
 	f := cmd.Flags()
 	f.StringVar(&spec.Method, "method", "hanse", "DID method: hanse (registered on the ledger) or key")
 	f.StringVar((*string)(&spec.Form), "form", string(credentials.FormJWT), "securing form: "+formNames())
-	f.StringVar((*string)(&spec.Alg), "alg", string(keys.EdDSA), "key that signs: EdDSA (Ed25519), or ES256 (P-256; vc+jwt only)")
+	f.StringVar((*string)(&spec.Alg), "alg", "", "key that signs: EdDSA (Ed25519), ES256 (P-256), ES384 (P-384) or ES256K (secp256k1); default: the form's first")
 	f.BoolVar(&spec.Retain, "retain", false, "keep the issued credentials, sealed, until they are deleted")
 	f.StringArrayVar(&resources, "accredit", nil, "accredit it for issuing this: type:T, prefix:P or schema:DIGEST (repeatable)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -102,8 +114,8 @@ With --accredit the center accredits it then, of its own right, where the league
 
 func formNames() string {
 	var names []string
-	for _, f := range forms {
-		names = append(names, string(f.Form))
+	for _, f := range credentials.Forms() {
+		names = append(names, string(f))
 	}
 	return strings.Join(names, ", ")
 }
@@ -157,12 +169,7 @@ type pendingDID struct {
 
 // createIssuer makes keys and DID of an issuer and stores its configuration.
 func createIssuer(ctx context.Context, home, league string, store keystore.Store, spec issuerSpec) (*issuance.Issuer, error) {
-	if !slices.ContainsFunc(forms, func(f struct {
-		Name string
-		Form credentials.Form
-	}) bool {
-		return f.Form == spec.Form
-	}) {
+	if !slices.Contains(credentials.Forms(), spec.Form) {
 		return nil, usage(fmt.Errorf("form %q is not known", spec.Form), "use one of: %s", formNames())
 	}
 	db, err := openIssuance(ctx, home)
@@ -175,7 +182,7 @@ func createIssuer(ctx context.Context, home, league string, store keystore.Store
 	}
 	i := issuance.Issuer{Name: spec.Name, Form: spec.Form, Key: "issuer-" + spec.Name, Retain: spec.Retain}
 	if spec.Alg == "" {
-		spec.Alg = keys.EdDSA
+		spec.Alg = spec.Form.Algorithms()[0]
 	}
 	if !slices.Contains(spec.Form.Algorithms(), spec.Alg) {
 		return nil, usage(fmt.Errorf("form %s cannot be signed with %q", spec.Form, spec.Alg), "use --alg %s", spec.Form.Algorithms()[0])
@@ -187,7 +194,13 @@ func createIssuer(ctx context.Context, home, league string, store keystore.Store
 	switch spec.Method {
 	case "key":
 		i.DID, i.Method = did.DID(signer.Public().DIDKey()), signer.Public().DIDKeyURL()
+		if !spec.Alg.OnLedger() {
+			i.Purposes = []string{"none"} // its key cannot sign the operation that makes a status list
+		}
 	case "hanse":
+		if !spec.Alg.OnLedger() {
+			return nil, usage(fmt.Errorf("a did:hanse issuer cannot have a key for %s", spec.Alg), "use --method key, or --alg EdDSA or ES256")
+		}
 		if err := registerLater(ctx, home, league, store, signer.Public(), &i); err != nil {
 			return nil, err
 		}
@@ -239,12 +252,15 @@ func registerLater(ctx context.Context, home, league string, store keystore.Stor
 	}
 	i.Control = []string{control}
 	// createBody lists the assertion key twice: as Multikey (#key-2) for Data Integrity, as JsonWebKey for JOSE.
-	methods := map[credentials.Form]string{
-		credentials.FormEdDSAJCS: i.DID.String() + "#key-2",
-		credentials.FormJWT:      i.DID.String() + "#key-2-jwk",
-	}
-	if assertion.Algorithm() != keys.EdDSA {
-		delete(methods, credentials.FormEdDSAJCS)
+	methods := map[credentials.Form]string{}
+	for _, form := range credentials.Forms() {
+		switch {
+		case !slices.Contains(form.Algorithms(), assertion.Algorithm()):
+		case form.Enveloping():
+			methods[form] = i.DID.String() + "#key-2-jwk"
+		default:
+			methods[form] = i.DID.String() + "#key-2"
+		}
 	}
 	i.Method = methods[i.Form]
 	delete(methods, i.Form)
@@ -265,8 +281,8 @@ func createDevIssuers(ctx context.Context, home, league string, store keystore.S
 		Name: "demo", Method: "hanse", Form: credentials.FormJWT,
 		Accredit: []governance.Resource{governance.TypeResource(devType)},
 	}}
-	for _, f := range forms {
-		specs = append(specs, issuerSpec{Name: f.Name, Method: "key", Form: f.Form})
+	for _, f := range devForms {
+		specs = append(specs, issuerSpec{Name: f.Name, Method: "key", Form: f.Form, Alg: f.Alg})
 	}
 	var made []devIssuer
 	for _, spec := range specs {

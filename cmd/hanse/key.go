@@ -69,8 +69,8 @@ func keyGenerateCommand() *cobra.Command {
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			a := keys.Algorithm(alg)
-			if a != keys.EdDSA && a != keys.ES256 {
-				return usagef("--alg %q is neither EdDSA nor ES256", alg)
+			if a.SignatureSize() == 0 {
+				return usagef("--alg %q is none of EdDSA, ES256, ES384, ES256K", alg)
 			}
 			store, err := openUserKeystore(cmd, true)
 			if err != nil {
@@ -83,7 +83,7 @@ func keyGenerateCommand() *cobra.Command {
 			return showKey(cmd, publicOf(args[0], signer.Public()))
 		},
 	}
-	cmd.Flags().StringVar(&alg, "alg", string(keys.EdDSA), "signature algorithm: EdDSA (Ed25519) or ES256 (P-256)")
+	cmd.Flags().StringVar(&alg, "alg", string(keys.EdDSA), "signature algorithm: EdDSA (Ed25519) or ES256 (P-256); ES384 and ES256K sign credentials only, no operations")
 	return cmd
 }
 

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"math/rand/v2"
 	"net"
 	"path/filepath"
+	"strconv"
 )
 
 // configure chooses free ports for everything but the APIs and writes every center's hanse.toml anew.
@@ -41,11 +43,18 @@ func (l *league) configure() error {
 	return nil
 }
 
+// Ports that a league chooses for itself: below those that systems give to outgoing connections (Linux from 32768, the IANA
+// range from 49152), so that no connection holds the port of a node that is down for a moment.
+const firstPort, lastPort = 10_000, 32_000
+
 // freePorts returns n loopback addresses that nothing listens on.
 func freePorts(n int) ([]string, error) {
 	var addresses []string
-	for range n {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
+	for tries := 0; len(addresses) < n; tries++ {
+		listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(firstPort+rand.IntN(lastPort-firstPort))))
+		if err != nil && tries < 1000 {
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -144,7 +144,12 @@ func devMapIsComplete(t *testing.T, l *league) {
 		if err != nil || !path.Held || len(path.Hops) != 2 || path.Hops[0].Authority != c.DID {
 			t.Errorf("path of issuer demo of %s: %+v, %v", c.Name, path, err)
 		}
-		want := map[string]string{"demo": "vc+jwt", "vc-jwt": "vc+jwt", "eddsa-jcs-2022": "eddsa-jcs-2022"}
+		want := map[string]string{
+			"demo": "vc+jwt", "vc-jwt": "vc+jwt", "vc-jwt-es256": "vc+jwt", "vc-jwt-es384": "vc+jwt", "vc-jwt-es256k": "vc+jwt",
+			"vc-sd-jwt": "vc+sd-jwt", "vc-cose": "vc+cose", "eddsa-jcs-2022": "eddsa-jcs-2022", "eddsa-rdfc-2022": "eddsa-rdfc-2022",
+			"ecdsa-jcs-2019": "ecdsa-jcs-2019", "ecdsa-jcs-2019-p384": "ecdsa-jcs-2019",
+			"ecdsa-rdfc-2019": "ecdsa-rdfc-2019", "ecdsa-rdfc-2019-p384": "ecdsa-rdfc-2019",
+		}
 		if diff := cmp.Diff(want, names); diff != "" {
 			t.Errorf("issuers of %s (-want +got):\n%s", c.Name, diff)
 		}

@@ -54,7 +54,7 @@ The credential's issuer must be the DID of that issuer. Status entries are added
 	addAuthorised(cmd)
 	addInput(cmd)
 	cmd.Flags().StringVar(&issuer, "issuer", "", "name of the issuer at the center")
-	cmd.Flags().StringVar(&form, "form", "", "securing form (default: the issuer's): vc+jwt, eddsa-jcs-2022")
+	cmd.Flags().StringVar(&form, "form", "", "securing form (default: the issuer's), one of its alternatives: "+formNames())
 	cmd.Flags().StringVar(&idempotency, "idempotency-key", "", "repeating the command with this key gives the same credential again")
 	cmd.Flags().StringVar(&id, "credential-id", "", "name under which the center keeps it, and which is not in it (default: the credential's id)")
 	_ = cmd.MarkFlagRequired("issuer")

@@ -1,6 +1,9 @@
 package dataintegrity
 
-import "fmt"
+import (
+	"fmt"
+	"maps"
+)
 
 // readPrevious reads previousProof, a proof id or a list of them (Data Integrity section 2.1.2).
 func (p *Proof) readPrevious(m map[string]any) error {
@@ -20,6 +23,28 @@ func (p *Proof) readPrevious(m map[string]any) error {
 		p.Previous = append(p.Previous, id)
 	}
 	return nil
+}
+
+// withPrevious puts the proofs that a chain's proof is made over into what it signs (Data Integrity, section 4.5).
+func withPrevious(unsecured map[string]any, proofs []any, ids []string) (map[string]any, error) {
+	if len(ids) == 0 {
+		return unsecured, nil
+	}
+	var matching []any
+	for _, id := range ids {
+		found := false
+		for _, v := range proofs {
+			if m, ok := v.(map[string]any); ok && m["id"] == id {
+				matching, found = append(matching, v), true
+			}
+		}
+		if !found {
+			return nil, fmt.Errorf("%w: no proof with id %.64q", ErrMalformed, id)
+		}
+	}
+	out := maps.Clone(unsecured)
+	out["proof"] = matching
+	return out, nil
 }
 
 // checkChain refuses proofs that share an id, that name a previous proof which is not there, or that go round in a circle.

@@ -28,7 +28,7 @@ func TestSpecificationDocumentHash(t *testing.T) {
 		t.Fatal(err)
 	}
 	delete(doc, "proof")
-	got, err := hashJCS(doc, proofs[0].options)
+	got, err := suites[0].hash(doc, proofs[0].options, keys.EdDSA, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +70,7 @@ func verifyAll(doc map[string]any, key keys.Public) error {
 		return err
 	}
 	for _, p := range proofs {
-		if err := p.Verify(doc, key); err != nil {
+		if err := p.Verify(doc, key, nil); err != nil {
 			return err
 		}
 	}
@@ -104,11 +104,15 @@ func TestProofsRoundTripThroughJSON(t *testing.T) {
 	if _, err := Add(t.Context(), doc, newKey(t, keys.ES256), Options{Suite: EdDSAJCS2022}); err == nil {
 		t.Error("a P-256 key signed")
 	}
-	if _, err := Add(t.Context(), doc, key, Options{Suite: "eddsa-rdfc-2022"}); !errors.Is(err, ErrUnsupported) {
+	if _, err := Add(t.Context(), doc, key, Options{Suite: "bbs-2023"}); !errors.Is(err, ErrUnsupported) {
 		t.Errorf("unknown cryptosuite: %v", err)
 	}
-	if _, err := Add(t.Context(), signed, key, Options{Suite: EdDSAJCS2022}); !errors.Is(err, ErrMalformed) {
-		t.Errorf("second proof: %v", err)
+	if _, err := Add(t.Context(), doc, key, Options{Suite: EdDSARDFC2022}); !errors.Is(err, ErrContext) {
+		t.Errorf("context not pinned: %v", err)
+	}
+	two, err := Add(t.Context(), signed, key, Options{Suite: EdDSAJCS2022, Method: "did:example:a#1"})
+	if err != nil || verifyAll(two, key.Public()) != nil {
+		t.Errorf("a second proof beside the first: %v", err)
 	}
 }
 
@@ -178,7 +182,7 @@ func TestBadProofsAreRefused(t *testing.T) {
 		{"set holds a string", []any{proof, "x"}, ErrMalformed},
 		{"type missing", with("type", nil), ErrMalformed},
 		{"another type", with("type", "Ed25519Signature2020"), ErrUnsupported},
-		{"another cryptosuite", with("cryptosuite", "ecdsa-rdfc-2019"), ErrUnsupported},
+		{"another cryptosuite", with("cryptosuite", "bbs-2023"), ErrUnsupported},
 		{"no cryptosuite", with("cryptosuite", nil), ErrMalformed},
 		{"no method", with("verificationMethod", nil), ErrMalformed},
 		{"method is an object", with("verificationMethod", map[string]any{}), ErrMalformed},
@@ -221,15 +225,51 @@ func TestBadProofsAreRefused(t *testing.T) {
 	if err := verifyAll(doc, key.Public()); err != nil {
 		t.Error(err)
 	}
-	// A chain is well-formed but not evaluated.
+	// A proof that names a previous one is made over it as well.
 	first, second := with("id", "urn:a:1"), with("previousProof", "urn:a:1")
 	doc["proof"] = []any{first, second}
 	proofs, err := Proofs(doc)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := proofs[1].Verify(doc, key.Public()); !errors.Is(err, ErrUnsupported) {
+	if err := proofs[1].Verify(doc, key.Public(), nil); !errors.Is(err, ErrSignature) {
 		t.Errorf("chain: %v", err)
+	}
+}
+
+// A chain: the second proof is made over the first, so that neither can be taken away or replaced under it.
+func TestChainsSecureTheProofsTheyAreMadeOver(t *testing.T) {
+	notary, witness := newKey(t, keys.EdDSA), newKey(t, keys.ES384)
+	one, err := Add(t.Context(), document(t, plain), notary, Options{Suite: EdDSAJCS2022, Method: "did:example:n#1", ID: "urn:a:1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	two, err := Add(t.Context(), one, witness, Options{Suite: ECDSAJCS2019, Method: "did:example:w#1", ID: "urn:a:2", Previous: []string{"urn:a:1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	check := func(doc map[string]any) (bool, bool) {
+		proofs, err := Proofs(doc)
+		if err != nil || len(proofs) != 2 {
+			return false, false
+		}
+		return proofs[0].Verify(doc, notary.Public(), nil) == nil, proofs[1].Verify(doc, witness.Public(), nil) == nil
+	}
+	if first, second := check(two); !first || !second {
+		t.Fatalf("chain verifies %v, %v", first, second)
+	}
+	forged := newKey(t, keys.EdDSA)
+	other, err := Add(t.Context(), document(t, plain), forged, Options{Suite: EdDSAJCS2022, Method: "did:example:n#1", ID: "urn:a:1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	swapped := maps.Clone(two)
+	swapped["proof"] = []any{other["proof"], two["proof"].([]any)[1]}
+	if first, second := check(swapped); first || second {
+		t.Errorf("with another first proof it verifies %v, %v", first, second)
+	}
+	if _, err := Add(t.Context(), one, witness, Options{Suite: ECDSAJCS2019, Method: "x", Previous: []string{"urn:a:9"}}); !errors.Is(err, ErrMalformed) {
+		t.Errorf("unknown previous proof: %v", err)
 	}
 }
 

@@ -8,4 +8,5 @@ var (
 	ErrMalformed   = errors.New("malformed proof")
 	ErrUnsupported = errors.New("not supported")
 	ErrSignature   = errors.New("proof does not verify")
+	ErrContext     = errors.New("context not pinned") // nothing can be said without its meaning
 )

@@ -30,7 +30,7 @@ func FuzzProofs(f *testing.F) {
 			t.Fatalf("error is none of this package: %v", err)
 		}
 		for _, p := range proofs {
-			_ = p.Verify(doc, key.Public())
+			_ = p.Verify(doc, key.Public(), nil)
 		}
 	})
 }
@@ -38,7 +38,7 @@ func FuzzProofs(f *testing.F) {
 func FuzzDecodeProofValue(f *testing.F) {
 	f.Add("z" + base58.Encode(make([]byte, 64)))
 	f.Fuzz(func(t *testing.T, value string) {
-		raw, err := decodeEd25519(value)
+		raw, err := decodeValue(value)
 		if err == nil && "z"+base58.Encode(raw) != value {
 			t.Fatalf("%q has another form", value)
 		}

@@ -25,7 +25,7 @@ type Proof struct {
 
 	options map[string]any // every member but proofValue: what is signed beside the document
 	value   string         // proofValue as written
-	signed  []byte         // proofValue decoded by the suite; nil where the suite is not supported
+	signed  []byte         // proofValue decoded; nil where the suite is not supported
 }
 
 // members are the proof members that are known (Data Integrity section 2.1). Others are refused: a cryptosuite that needs
@@ -87,8 +87,7 @@ func parse(v any) (*Proof, error) {
 	if err := p.read(m); err != nil {
 		return nil, err
 	}
-	suite, ok := suites[p.Suite]
-	if !ok {
+	if _, ok := suiteNamed(p.Suite); !ok {
 		return p, fmt.Errorf("cryptosuite %.64q %w", p.Suite, ErrUnsupported)
 	}
 	for name := range m {
@@ -96,7 +95,7 @@ func parse(v any) (*Proof, error) {
 			return nil, fmt.Errorf("%w: unknown proof member %.64q", ErrMalformed, name)
 		}
 	}
-	signed, err := suite.decode(p.value)
+	signed, err := decodeValue(p.value)
 	if err != nil {
 		return nil, err
 	}

@@ -18,7 +18,7 @@ func TestSpecificationVectorVerifies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := proofs[0].Verify(doc, key); err != nil {
+	if err := proofs[0].Verify(doc, key, nil); err != nil {
 		t.Fatal(err)
 	}
 }

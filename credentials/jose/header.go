@@ -13,6 +13,8 @@ var algorithms = map[string]keys.Algorithm{
 	"EdDSA":   keys.EdDSA,
 	"Ed25519": keys.EdDSA,
 	"ES256":   keys.ES256,
+	"ES384":   keys.ES384,
+	"ES256K":  keys.ES256K,
 }
 
 // keyMembers are header parameters that carry or locate keys. They are never used; see Token.Ignored.

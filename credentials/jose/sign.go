@@ -36,7 +36,8 @@ func Sign(ctx context.Context, payload map[string]any, signer keystore.Signer, o
 	if err != nil {
 		return "", err
 	}
-	out := make([]byte, 0, strict.EncodedLen(len(head))+strict.EncodedLen(len(body))+strict.EncodedLen(signatureBytes)+2)
+	size := signer.Public().Algorithm().SignatureSize()
+	out := make([]byte, 0, strict.EncodedLen(len(head))+strict.EncodedLen(len(body))+strict.EncodedLen(size)+2)
 	out = strict.AppendEncode(out, head)
 	out = append(out, '.')
 	out = strict.AppendEncode(out, body)
@@ -44,8 +45,8 @@ func Sign(ctx context.Context, payload map[string]any, signer keystore.Signer, o
 	if err != nil {
 		return "", fmt.Errorf("signing: %w", err)
 	}
-	if len(signature) != signatureBytes {
-		return "", fmt.Errorf("%w: signer returned %d bytes, not %d", ErrSignature, len(signature), signatureBytes)
+	if len(signature) != size {
+		return "", fmt.Errorf("%w: signer returned %d bytes, not %d", ErrSignature, len(signature), size)
 	}
 	out = append(out, '.')
 	return string(strict.AppendEncode(out, signature)), nil

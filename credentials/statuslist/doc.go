@@ -2,5 +2,5 @@
 // text is gzip in base64url with the multibase prefix "u". The package also builds and opens the credential that carries a
 // list (Build, Open) and remembers how new the lists were that were seen (Watermark).
 //
-// The IETF Token Status List holds the same values in the opposite order: whoever adds it turns every byte over.
+// The IETF Token Status List (Token, as JWT and CWT) holds the same values in the opposite order and with another compression.
 package statuslist

@@ -9,7 +9,8 @@ import (
 // privateMembers are those of RFC 7518 6 and RFC 8037 2 that hold secrets.
 var privateMembers = [...]string{"d", "k", "p", "q", "dp", "dq", "qi", "oth", "priv"}
 
-// ParseJWK reads a public JWK (RFC 7517): OKP Ed25519 or EC P-256. Coordinates are exactly 32 bytes of base64url.
+// ParseJWK reads a public JWK (RFC 7517): OKP Ed25519, or EC P-256, P-384 or secp256k1 (RFC 8812). Coordinates are exactly as long as
+// the curve needs, in base64url.
 // A private member is ErrPrivate, and its value is never part of an error. `alg` and `use`, where given, must fit.
 // Other members are ignored. Errors: ErrPrivate, ErrInvalid, ErrUnsupported.
 func ParseJWK(jwk map[string]any) (Public, error) {
@@ -24,12 +25,11 @@ func ParseJWK(jwk map[string]any) (Public, error) {
 	}
 	crv, _ := jwk["crv"].(string)
 	var key Public
-	switch {
-	case kty == "OKP" && crv == "Ed25519":
+	if kty == "OKP" && crv == "Ed25519" {
 		key, err = parseOKP(jwk)
-	case kty == "EC" && crv == "P-256":
-		key, err = parseEC(jwk)
-	default:
+	} else if c := curveNamed(crv); kty == "EC" && c != nil {
+		key, err = c.parseJWK(jwk)
+	} else {
 		err = fmt.Errorf("%w: JWK of type %q, curve %q", ErrUnsupported, shorten(kty), shorten(crv))
 	}
 	if err != nil {
@@ -45,24 +45,33 @@ func parseOKP(jwk map[string]any) (Public, error) {
 	if _, ok := jwk["y"]; ok {
 		return Public{}, fmt.Errorf("%w: JWK member \"y\" in an OKP key", ErrInvalid)
 	}
-	x, err := coordinate(jwk, "x")
+	x, err := coordinate(jwk, "x", ed25519Size)
 	if err != nil {
 		return Public{}, err
 	}
 	return newEd25519(x)
 }
 
-func parseEC(jwk map[string]any) (Public, error) {
-	x, err := coordinate(jwk, "x")
+func curveNamed(name string) *curve {
+	for _, c := range curves {
+		if c.name == name {
+			return c
+		}
+	}
+	return nil
+}
+
+func (c *curve) parseJWK(jwk map[string]any) (Public, error) {
+	x, err := coordinate(jwk, "x", c.size)
 	if err != nil {
 		return Public{}, err
 	}
-	y, err := coordinate(jwk, "y")
+	y, err := coordinate(jwk, "y", c.size)
 	if err != nil {
 		return Public{}, err
 	}
-	point := make([]byte, 0, uncompressedSize)
-	return newP256(append(append(append(point, 4), x...), y...))
+	point := make([]byte, 0, 1+2*c.size)
+	return c.key(append(append(append(point, 4), x...), y...))
 }
 
 func member(jwk map[string]any, name string) (string, error) {
@@ -73,14 +82,14 @@ func member(jwk map[string]any, name string) (string, error) {
 	return s, nil
 }
 
-// coordinate reads 32 bytes of base64url without padding, white space or trailing bits.
-func coordinate(jwk map[string]any, name string) ([]byte, error) {
+// coordinate reads size bytes of base64url without padding, white space or trailing bits.
+func coordinate(jwk map[string]any, name string, size int) ([]byte, error) {
 	s, err := member(jwk, name)
 	if err != nil {
 		return nil, err
 	}
-	if len(s) != 43 || strings.ContainsAny(s, "\r\n") {
-		return nil, fmt.Errorf("%w: JWK member %q is not 32 bytes of base64url", ErrInvalid, name)
+	if len(s) != base64.RawURLEncoding.EncodedLen(size) || strings.ContainsAny(s, "\r\n") {
+		return nil, fmt.Errorf("%w: JWK member %q is not %d bytes of base64url", ErrInvalid, name, size)
 	}
 	b, err := base64.RawURLEncoding.Strict().DecodeString(s)
 	if err != nil {
@@ -105,13 +114,13 @@ func checkUse(jwk map[string]any, alg Algorithm) error {
 // JWK returns the public JWK members (kty, crv, x, y) and no others; nil for no key.
 func (k Public) JWK() map[string]any {
 	encode := base64.RawURLEncoding.EncodeToString
-	switch k.alg {
-	case EdDSA:
+	if k.alg == EdDSA {
 		return map[string]any{"kty": "OKP", "crv": "Ed25519", "x": encode([]byte(k.raw))}
-	case ES256:
-		point := k.uncompressed()
-		return map[string]any{"kty": "EC", "crv": "P-256",
-			"x": encode(point[1:compressedSize]), "y": encode(point[compressedSize:])}
 	}
-	return nil
+	c := curveOf(k.alg)
+	if c == nil {
+		return nil
+	}
+	point := c.decompress([]byte(k.raw))
+	return map[string]any{"kty": "EC", "crv": c.name, "x": encode(point[1 : 1+c.size]), "y": encode(point[1+c.size:])}
 }

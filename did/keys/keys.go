@@ -8,12 +8,10 @@
 package keys
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"errors"
 	"fmt"
 
-	"github.com/oasisprotocol/curve25519-voi/curve"
+	edwards "github.com/oasisprotocol/curve25519-voi/curve"
 )
 
 // Algorithm is a JOSE signature algorithm name.
@@ -21,9 +19,15 @@ type Algorithm string
 
 // The algorithms hanse signs with.
 const (
-	EdDSA Algorithm = "EdDSA" // Ed25519, RFC 8037
-	ES256 Algorithm = "ES256" // ECDSA P-256 with SHA-256, RFC 7518
+	EdDSA  Algorithm = "EdDSA"  // Ed25519, RFC 8037
+	ES256  Algorithm = "ES256"  // ECDSA P-256 with SHA-256, RFC 7518
+	ES384  Algorithm = "ES384"  // ECDSA P-384 with SHA-384, RFC 7518
+	ES256K Algorithm = "ES256K" // ECDSA secp256k1 with SHA-256, RFC 8812
 )
+
+// OnLedger reports whether keys of this kind may stand in ledger records and sign operations: those for which consensus has
+// a signature rule. The others sign credentials of did:key, did:jwk and did:web issuers.
+func (a Algorithm) OnLedger() bool { return a == EdDSA || a == ES256 }
 
 // What can be wrong with a key.
 var (
@@ -32,27 +36,23 @@ var (
 	ErrPrivate     = errors.New("private key material where a public key is expected")
 )
 
-const (
-	ed25519Size      = 32
-	compressedSize   = 33
-	uncompressedSize = 65
-)
+const ed25519Size = 32
 
 // Public is a public key. It is comparable: two keys are equal iff algorithm and bytes are. The zero value is no key.
 type Public struct {
 	alg Algorithm
-	raw string // Ed25519: 32 bytes; P-256: 33 bytes compressed
+	raw string // Ed25519: 32 bytes; elliptic curves: compressed point
 }
 
-// New returns the key with these bytes (Ed25519: 32; P-256: 33 compressed or 65 uncompressed), validated:
-// P-256 points must be on the curve, Ed25519 points canonically encoded and not of small order, because a signature
+// New returns the key with these bytes (Ed25519: 32; P-256 and secp256k1: 33 compressed or 65 uncompressed; P-384: 49 or 97),
+// validated: points must be on their curve, Ed25519 points canonically encoded and not of small order, because a signature
 // under such a point proves nothing. Errors: ErrInvalid, ErrUnsupported.
 func New(alg Algorithm, raw []byte) (Public, error) {
-	switch alg {
-	case EdDSA:
+	if alg == EdDSA {
 		return newEd25519(raw)
-	case ES256:
-		return newP256(raw)
+	}
+	if c := curveOf(alg); c != nil {
+		return c.key(raw)
 	}
 	return Public{}, fmt.Errorf("%w: algorithm %q", ErrUnsupported, shorten(string(alg)))
 }
@@ -61,8 +61,8 @@ func newEd25519(raw []byte) (Public, error) {
 	if len(raw) != ed25519Size {
 		return Public{}, fmt.Errorf("%w: Ed25519 key of %d bytes, 32 expected", ErrInvalid, len(raw))
 	}
-	var encoded curve.CompressedEdwardsY
-	var point curve.EdwardsPoint
+	var encoded edwards.CompressedEdwardsY
+	var point edwards.EdwardsPoint
 	copy(encoded[:], raw)
 	if _, err := point.SetCompressedY(&encoded); err != nil || !encoded.IsCanonicalVartime() {
 		return Public{}, fmt.Errorf("%w: not the encoding of an Ed25519 point", ErrInvalid)
@@ -73,34 +73,10 @@ func newEd25519(raw []byte) (Public, error) {
 	return Public{alg: EdDSA, raw: string(raw)}, nil
 }
 
-func newP256(raw []byte) (Public, error) {
-	switch len(raw) {
-	case compressedSize:
-		if x, _ := elliptic.UnmarshalCompressed(elliptic.P256(), raw); x == nil {
-			return Public{}, fmt.Errorf("%w: not a compressed P-256 point", ErrInvalid)
-		}
-		return Public{alg: ES256, raw: string(raw)}, nil
-	case uncompressedSize:
-		if _, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), raw); err != nil {
-			return Public{}, fmt.Errorf("%w: not a P-256 point", ErrInvalid)
-		}
-		return Public{alg: ES256, raw: string(compress(raw))}, nil
-	}
-	return Public{}, fmt.Errorf("%w: P-256 key of %d bytes, 33 or 65 expected", ErrInvalid, len(raw))
-}
-
-// compress turns a valid uncompressed point (0x04 ‖ x ‖ y) into its compressed form (SEC 1 2.3.3).
-func compress(point []byte) []byte {
-	out := make([]byte, compressedSize)
-	out[0] = 2 + point[uncompressedSize-1]&1
-	copy(out[1:], point[1:compressedSize])
-	return out
-}
-
 // Algorithm returns the one algorithm this key signs with.
 func (k Public) Algorithm() Algorithm { return k.alg }
 
-// Bytes returns a copy of the raw key (Ed25519 32 bytes, P-256 33 bytes compressed).
+// Bytes returns a copy of the raw key (Ed25519: 32 bytes; elliptic curves: the compressed point).
 func (k Public) Bytes() []byte { return []byte(k.raw) }
 
 // IsZero reports whether k is no key.

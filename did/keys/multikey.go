@@ -6,14 +6,11 @@ import (
 	"github.com/mr-tron/base58"
 )
 
-// Multicodec prefixes of public keys, as unsigned varints (CID 1.0 2.2.2).
-const (
-	ed25519Prefix = "\xed\x01" // ed25519-pub, 0xed
-	p256Prefix    = "\x80\x24" // p256-pub, 0x1200
-)
+// ed25519Prefix is the multicodec ed25519-pub, 0xed, as an unsigned varint (CID 1.0 2.2.2); curves have theirs in their table.
+const ed25519Prefix = "\xed\x01"
 
-// maxMultikey bounds the text before anything is decoded; the longest supported key has 49 characters.
-const maxMultikey = 64
+// maxMultikey bounds the text before anything is decoded; the longest supported key (P-384) has 71 characters.
+const maxMultikey = 80
 
 // ParseMultikey reads a publicKeyMultibase value (CID 1.0 2.2.2): base58btc `z…` over multicodec prefix and key.
 // Exactly one text stands for a key. Errors: ErrInvalid, ErrUnsupported (other kinds of
@@ -32,14 +29,17 @@ func ParseMultikey(s string) (Public, error) {
 	if len(data) < 2 {
 		return Public{}, fmt.Errorf("%w: multikey without a multicodec", ErrInvalid)
 	}
-	switch string(data[:2]) {
-	case ed25519Prefix:
+	if string(data[:2]) == ed25519Prefix {
 		return newEd25519(data[2:])
-	case p256Prefix:
-		if len(data) != 2+compressedSize {
-			return Public{}, fmt.Errorf("%w: P-256 multikey of %d bytes, 33 expected", ErrInvalid, len(data)-2)
+	}
+	for _, c := range curves {
+		if string(data[:2]) != c.prefix {
+			continue
 		}
-		return newP256(data[2:])
+		if len(data) != 2+1+c.size {
+			return Public{}, fmt.Errorf("%w: %s multikey of %d bytes, %d expected", ErrInvalid, c.name, len(data)-2, 1+c.size)
+		}
+		return c.key(data[2:])
 	}
 	return Public{}, fmt.Errorf("%w: multicodec %#x", otherKind(data[0], data[1]), data[:2])
 }
@@ -49,8 +49,8 @@ func otherKind(low, high byte) error {
 	switch {
 	case low >= 0x80 && high == 0x26: // 0x1300…0x137f: private keys
 		return ErrPrivate
-	case low >= 0x80 && high == 0x24, // 0x1200…0x127f: P-384, P-521, RSA, Ed448…
-		low >= 0xe7 && low <= 0xec && high == 0x01: // secp256k1, BLS12-381, X25519
+	case low >= 0x80 && high == 0x24, // 0x1200…0x127f: P-521, RSA, Ed448…
+		low >= 0xe7 && low <= 0xec && high == 0x01: // BLS12-381, X25519
 		return ErrUnsupported
 	}
 	return ErrInvalid
@@ -58,11 +58,11 @@ func otherKind(low, high byte) error {
 
 // Multikey returns the publicKeyMultibase form, empty for no key.
 func (k Public) Multikey() string {
-	switch k.alg {
-	case EdDSA:
+	if k.alg == EdDSA {
 		return "z" + base58.Encode([]byte(ed25519Prefix+k.raw))
-	case ES256:
-		return "z" + base58.Encode([]byte(p256Prefix+k.raw))
+	}
+	if c := curveOf(k.alg); c != nil {
+		return "z" + base58.Encode([]byte(c.prefix+k.raw))
 	}
 	return ""
 }

@@ -33,7 +33,7 @@ var (
 type Signer interface {
 	// Public returns the key that verifies what Sign makes.
 	Public() keys.Public
-	// Sign returns the JOSE-form signature of message: Ed25519 64 bytes, ECDSA r‖s with low S, 64 bytes.
+	// Sign returns the JOSE-form signature of message: Ed25519 64 bytes, ECDSA r‖s with low S, 64 bytes (P-384: 96).
 	Sign(ctx context.Context, message []byte) ([]byte, error)
 }
 

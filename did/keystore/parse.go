@@ -18,7 +18,7 @@ import (
 const maxKeyFile = 64 << 10
 
 // ParsePrivate reads a private key from PEM (PKCS#8 "PRIVATE KEY" or SEC 1 "EC PRIVATE KEY", not encrypted) or from a JWK
-// (RFC 7517: OKP Ed25519 or EC P-256, with its public members, which must fit). ErrInvalidKey otherwise,
+// (RFC 7517: OKP Ed25519, or EC P-256, P-384 or secp256k1, with its public members, which must fit). ErrInvalidKey otherwise,
 // keys.ErrUnsupported for other kinds of key. No error contains any of data.
 func ParsePrivate(data []byte) (*Private, error) {
 	if len(data) > maxKeyFile {
@@ -58,16 +58,17 @@ func parseDER(block *pem.Block) (*Private, error) {
 	case ed25519.PrivateKey:
 		return NewPrivate(keys.EdDSA, key.Seed())
 	case *ecdsa.PrivateKey:
-		if key.Curve != elliptic.P256() {
+		alg, known := map[elliptic.Curve]keys.Algorithm{elliptic.P256(): keys.ES256, elliptic.P384(): keys.ES384}[key.Curve]
+		if !known {
 			break
 		}
 		raw, err := key.Bytes()
 		if err != nil {
 			return nil, fmt.Errorf("%w: malformed PEM", ErrInvalidKey)
 		}
-		return NewPrivate(keys.ES256, raw)
+		return NewPrivate(alg, raw)
 	}
-	return nil, fmt.Errorf("%w: neither Ed25519 nor P-256", keys.ErrUnsupported)
+	return nil, fmt.Errorf("%w: neither Ed25519 nor P-256 nor P-384", keys.ErrUnsupported)
 }
 
 func parseJWK(data []byte) (*Private, error) {

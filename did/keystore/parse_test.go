@@ -66,7 +66,7 @@ func TestParsePrivateReadsPEMAndJWK(t *testing.T) {
 }
 
 func TestParsePrivateRefusesWithoutShowing(t *testing.T) {
-	p384, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	p521, err := ecdsa.GenerateKey(elliptic.P521(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +82,7 @@ func TestParsePrivateRefusesWithoutShowing(t *testing.T) {
 		"public key":             {block(t, "PUBLIC KEY", []byte{1}, nil), keystore.ErrInvalidKey},
 		"malformed block":        {block(t, "PRIVATE KEY", []byte("nWGxne_9"), nil), keystore.ErrInvalidKey},
 		"encrypted":              {block(t, "ENCRYPTED PRIVATE KEY", []byte{1}, nil), keys.ErrUnsupported},
-		"P-384":                  {pkcs8(t, p384), keys.ErrUnsupported},
+		"P-521":                  {pkcs8(t, p521), keys.ErrUnsupported},
 		"no private member":      {strings.Replace(edJWK, `"d"`, `"D"`, 1), keystore.ErrInvalidKey},
 		"duplicate member":       {strings.Replace(edJWK, `{`, `{"d":"AA",`, 1), keystore.ErrInvalidKey},
 		"short d":                {strings.Replace(edJWK, `nWGxne_9`, ``, 1), keystore.ErrInvalidKey},

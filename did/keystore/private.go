@@ -6,11 +6,13 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/sha256"
 	"fmt"
 	"io"
 	"log/slog"
 	"math/big"
+
+	"github.com/decred/dcrd/dcrec/secp256k1/v4"
+	koblitz "github.com/decred/dcrd/dcrec/secp256k1/v4/ecdsa"
 
 	"github.com/hanse-id/hanse/did/keys"
 )
@@ -22,17 +24,27 @@ type Private struct {
 }
 
 type secret struct {
-	raw     []byte // Ed25519 seed or P-256 scalar, 32 bytes
+	raw     []byte // Ed25519 seed, or scalar of the curve
 	ed25519 ed25519.PrivateKey
-	p256    *ecdsa.PrivateKey
+	nist    *ecdsa.PrivateKey // P-256, P-384
+	koblitz *secp256k1.PrivateKey
 }
 
-const secretSize = 32
+// secretSizes are the bytes of a private key of each kind.
+var secretSizes = map[keys.Algorithm]int{keys.EdDSA: 32, keys.ES256: 32, keys.ES384: 48, keys.ES256K: 32}
+
+func nistCurve(alg keys.Algorithm) elliptic.Curve {
+	if alg == keys.ES384 {
+		return elliptic.P384()
+	}
+	return elliptic.P256()
+}
 
 // GeneratePrivate makes a key from the system's randomness.
 func GeneratePrivate(alg keys.Algorithm) (*Private, error) {
-	if alg == keys.ES256 {
-		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	switch alg {
+	case keys.ES256, keys.ES384:
+		key, err := ecdsa.GenerateKey(nistCurve(alg), rand.Reader)
 		if err != nil {
 			return nil, err
 		}
@@ -41,18 +53,29 @@ func GeneratePrivate(alg keys.Algorithm) (*Private, error) {
 			return nil, err
 		}
 		return NewPrivate(alg, raw)
+	case keys.ES256K:
+		key, err := secp256k1.GeneratePrivateKey()
+		if err != nil {
+			return nil, err
+		}
+		return NewPrivate(alg, key.Serialize())
 	}
-	seed := make([]byte, secretSize)
+	seed := make([]byte, ed25519.SeedSize)
 	if _, err := rand.Read(seed); err != nil {
 		return nil, err
 	}
 	return NewPrivate(alg, seed)
 }
 
-// NewPrivate makes a key from an Ed25519 seed or a P-256 scalar, 32 bytes each. ErrInvalidKey if these are none.
+// NewPrivate makes a key from an Ed25519 seed or a scalar of the algorithm's curve: 32 bytes, 48 for P-384. ErrInvalidKey if
+// these are none.
 func NewPrivate(alg keys.Algorithm, raw []byte) (*Private, error) {
-	if len(raw) != secretSize {
-		return nil, fmt.Errorf("%w: %d bytes, %d expected", ErrInvalidKey, len(raw), secretSize)
+	size, known := secretSizes[alg]
+	if !known {
+		return nil, fmt.Errorf("%w: algorithm %+q", keys.ErrUnsupported, string(alg))
+	}
+	if len(raw) != size {
+		return nil, fmt.Errorf("%w: %d bytes, %d expected", ErrInvalidKey, len(raw), size)
 	}
 	s := &secret{raw: append([]byte(nil), raw...)}
 	public, err := s.open(alg)
@@ -67,47 +90,62 @@ func (s *secret) open(alg keys.Algorithm) (keys.Public, error) {
 	switch alg {
 	case keys.EdDSA:
 		s.ed25519 = ed25519.NewKeyFromSeed(s.raw)
-		return keys.New(alg, s.ed25519[secretSize:])
-	case keys.ES256:
-		key, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), s.raw)
-		if err != nil {
-			return keys.Public{}, fmt.Errorf("%w: not a P-256 scalar", ErrInvalidKey)
+		return keys.New(alg, s.ed25519[ed25519.SeedSize:])
+	case keys.ES256K:
+		var scalar secp256k1.ModNScalar
+		if scalar.SetByteSlice(s.raw) || scalar.IsZero() {
+			return keys.Public{}, fmt.Errorf("%w: not a secp256k1 scalar", ErrInvalidKey)
 		}
-		s.p256 = key
-		point, err := key.PublicKey.Bytes()
-		if err != nil {
-			return keys.Public{}, fmt.Errorf("%w: no P-256 point", ErrInvalidKey)
-		}
-		return keys.New(alg, point)
+		s.koblitz = secp256k1.NewPrivateKey(&scalar)
+		return keys.New(alg, s.koblitz.PubKey().SerializeCompressed())
 	}
-	return keys.Public{}, fmt.Errorf("%w: algorithm %+q", keys.ErrUnsupported, string(alg))
+	curve := nistCurve(alg)
+	key, err := ecdsa.ParseRawPrivateKey(curve, s.raw)
+	if err != nil {
+		return keys.Public{}, fmt.Errorf("%w: not a %s scalar", ErrInvalidKey, curve.Params().Name)
+	}
+	s.nist = key
+	point, err := key.PublicKey.Bytes()
+	if err != nil {
+		return keys.Public{}, fmt.Errorf("%w: no %s point", ErrInvalidKey, curve.Params().Name)
+	}
+	return keys.New(alg, point)
 }
 
 // Public returns the public key.
 func (p *Private) Public() keys.Public { return p.public }
 
-// Sign signs message (Ed25519), or its SHA-256 (ECDSA, low S: a signature that also consensus accepts).
+// Sign signs message (Ed25519), or its hash (ECDSA, low S: a signature that also consensus accepts).
 func (p *Private) Sign(ctx context.Context, message []byte) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if p.secret.p256 == nil {
+	if p.secret.ed25519 != nil {
 		return ed25519.Sign(p.secret.ed25519, message), nil
 	}
-	digest := sha256.Sum256(message)
-	r, s, err := ecdsa.Sign(rand.Reader, p.secret.p256, digest[:])
+	h := p.public.Algorithm().Hash().New()
+	h.Write(message)
+	digest := h.Sum(nil)
+	if p.secret.koblitz != nil {
+		signature := koblitz.Sign(p.secret.koblitz, digest)
+		r, s := signature.R(), signature.S()
+		rb, sb := r.Bytes(), s.Bytes()
+		return append(rb[:], sb[:]...), nil
+	}
+	r, s, err := ecdsa.Sign(rand.Reader, p.secret.nist, digest)
 	if err != nil {
 		return nil, err
 	}
-	signature := make([]byte, 64)
-	r.FillBytes(signature[:32])
-	lowS(s).FillBytes(signature[32:])
+	size := p.public.Algorithm().SignatureSize()
+	signature := make([]byte, size)
+	r.FillBytes(signature[:size/2])
+	lowS(p.secret.nist.Curve, s).FillBytes(signature[size/2:])
 	return signature, nil
 }
 
 // lowS returns the smaller of s and its negative; both verify, and half of all signatures have the greater one.
-func lowS(s *big.Int) *big.Int {
-	order := elliptic.P256().Params().N
+func lowS(curve elliptic.Curve, s *big.Int) *big.Int {
+	order := curve.Params().N
 	if s.Cmp(new(big.Int).Rsh(order, 1)) > 0 {
 		return new(big.Int).Sub(order, s)
 	}

@@ -9,8 +9,13 @@ globalThis.crypto ??= webcrypto; // Node 18
 const jose = await import('jose');
 const vc = await import('@digitalbazaar/vc');
 const {DataIntegrityProof} = await import('@digitalbazaar/data-integrity');
-const jcs = await import('@digitalbazaar/eddsa-jcs-2022-cryptosuite');
+const eddsaJCS = await import('@digitalbazaar/eddsa-jcs-2022-cryptosuite');
+const eddsaRDFC = await import('@digitalbazaar/eddsa-rdfc-2022-cryptosuite');
+const ecdsaJCS = await import('@digitalbazaar/ecdsa-jcs-2019-cryptosuite');
+const ecdsaRDFC = await import('@digitalbazaar/ecdsa-rdfc-2019-cryptosuite');
 const Ed25519Multikey = await import('@digitalbazaar/ed25519-multikey');
+const EcdsaMultikey = await import('@digitalbazaar/ecdsa-multikey');
+const {SDJwtInstance} = await import('@sd-jwt/core');
 const {driver} = await import('@digitalbazaar/did-method-key');
 const {checkStatus} = await import('@digitalbazaar/vc-bitstring-status-list');
 
@@ -58,6 +63,8 @@ const contexts = new Map(Object.entries({
 
 const didKey = driver();
 didKey.use({multibaseMultikeyHeader: 'z6Mk', fromMultibase: Ed25519Multikey.from});
+didKey.use({multibaseMultikeyHeader: 'zDna', fromMultibase: EcdsaMultikey.from});
+didKey.use({multibaseMultikeyHeader: 'z82L', fromMultibase: EcdsaMultikey.from});
 
 /** Resolves DIDs through hanse (did:hanse) or the did:key library, contexts from disk, status lists from hanse. */
 async function documentLoader(url) {
@@ -79,8 +86,6 @@ async function load(url) {
   must(url.startsWith(home.api), `nothing else is fetched: ${url}`);
   return (await fetch(url, {headers: {accept: 'application/vc'}})).json();
 }
-
-const verifySuite = () => new DataIntegrityProof({cryptosuite: jcs.createVerifyCryptosuite()});
 
 const unsigned = issuer => ({
   '@context': ['https://www.w3.org/ns/credentials/v2', 'https://www.w3.org/ns/credentials/examples/v2'],
@@ -134,11 +139,22 @@ function rejected({verified, report}, check) {
 const compact = enveloped => enveloped.id.replace(/^data:application\/vc\+jwt,/, '');
 
 async function joseVerifies(jws) {
-  const {kid} = jose.decodeProtectedHeader(jws);
+  const {kid, alg} = jose.decodeProtectedHeader(jws);
+  const key = await publicKeyOf(kid);
+  return jose.compactVerify(jws, await jose.importJWK(key, alg), {algorithms: ['EdDSA', 'Ed25519', 'ES256', 'ES384']});
+}
+
+/** The JWK of a verification method. */
+async function publicKeyOf(kid) {
   const method = await load(kid);
-  const key = method.publicKeyJwk ?? (await Ed25519Multikey.from(method).then(k => k.export({publicKey: true, raw: true}))
-    .then(({publicKey}) => ({kty: 'OKP', crv: 'Ed25519', x: Buffer.from(publicKey).toString('base64url')})));
-  return jose.compactVerify(jws, await jose.importJWK(key, 'EdDSA'), {algorithms: ['EdDSA', 'Ed25519']});
+  if(method.publicKeyJwk) {
+    return method.publicKeyJwk;
+  }
+  if(!method.publicKeyMultibase.startsWith('z6Mk')) {
+    return EcdsaMultikey.toJwk({keyPair: await EcdsaMultikey.from(method)});
+  }
+  const {publicKey} = await Ed25519Multikey.from(method).then(k => k.export({publicKey: true, raw: true}));
+  return {kty: 'OKP', crv: 'Ed25519', x: Buffer.from(publicKey).toString('base64url')};
 }
 
 /** Changes one claim and leaves everything else, the signature too, as it was. */
@@ -153,7 +169,7 @@ const envelop = jws => ({
   '@context': 'https://www.w3.org/ns/credentials/v2', type: 'EnvelopedVerifiableCredential', id: `data:application/vc+jwt,${jws}`
 });
 
-for(const name of ['vc-jwt', 'demo']) {
+for(const name of ['vc-jwt', 'vc-jwt-es256', 'vc-jwt-es384', 'demo']) {
   const jws = compact(await hanseIssues(name));
   await check(`${name}: jose verifies what hanse issued`, async () => {
     const {payload, protectedHeader} = await joseVerifies(jws);
@@ -186,57 +202,123 @@ for(const name of ['vc-jwt', 'demo']) {
   await check('vc+jwt: hanse refuses it under another issuer', async () => rejected(await hanseVerifies(envelop(await sign(unsigned('did:example:mill'))))));
 }
 
-// ---- eddsa-jcs-2022: hanse and Digital Bazaar's libraries
+// ---- vc+sd-jwt: hanse and @sd-jwt
 
-async function bazaarVerifies(credential, options = {}) {
-  return vc.verifyCredential({credential, suite: verifySuite(), documentLoader, ...options});
-}
+const {createHash, randomBytes} = await import('node:crypto');
+const hasher = (data, alg) => createHash(alg.replace('-', '')).update(typeof data === 'string' ? data : Buffer.from(data)).digest();
+const saltGenerator = length => randomBytes(length).toString('base64url');
+const sdData = 'data:application/vc+sd-jwt,';
 
-/** The list credential is verified too; its issuer must be the credential's. */
-const statusOf = ({credential}) => checkStatus({credential, documentLoader, suite: verifySuite()});
+const envelopSD = text => ({...envelop(''), id: sdData + text});
 
 {
-  const credential = await hanseIssues('eddsa-jcs-2022');
-  await check('eddsa-jcs-2022: @digitalbazaar/vc verifies what hanse issued', async () => {
-    const result = await bazaarVerifies(credential, {checkStatus: statusOf});
+  const text = (await hanseIssues('vc-sd-jwt')).id.replace(sdData, '');
+  const key = await jose.importJWK(await publicKeyOf(jose.decodeProtectedHeader(text.split('~')[0]).kid), 'EdDSA');
+  const reader = new SDJwtInstance({hasher, hashAlg: 'sha-256', saltGenerator, verifier: async (data, signature) =>
+    webcrypto.subtle.verify('Ed25519', key, Buffer.from(signature, 'base64url'), Buffer.from(data))});
+  await check('vc-sd-jwt: @sd-jwt/core verifies and opens what hanse issued', async () => {
+    const {payload} = await reader.verify(text);
+    must(payload.credentialSubject.degree.name === 'Bachelor of Science', 'the degree is not disclosed');
+    return `${text.split('~').length - 2} disclosures`;
+  });
+  await check('vc-sd-jwt: the holder withholds the degree with @sd-jwt/core, hanse verifies the rest', async () => {
+    const shown = await reader.present(text, {});
+    const answer = await post(other, '/credentials/verify', {verifiableCredential: envelopSD(shown), options: {report: 'full', returnCredential: true}});
+    must(answer.verified, `hanse says ${answer.report.decision}: ${failures(answer.report)}`);
+    must(!JSON.stringify(answer).includes('Bachelor'), 'the degree is still there');
+    return 'accept, without the degree';
+  });
+  await check('vc-sd-jwt: both refuse a changed disclosure', async () => {
+    const parts = text.split('~');
+    const disclosure = JSON.parse(Buffer.from(parts[1], 'base64url'));
+    disclosure[2] = {type: 'ExampleBachelorDegree', name: 'Doctor of Everything'};
+    parts[1] = Buffer.from(JSON.stringify(disclosure)).toString('base64url');
+    const changed = parts.join('~');
+    const opened = await reader.verify(changed).then(r => r.payload, e => e);
+    must(!JSON.stringify(opened).includes('Everything'), '@sd-jwt/core discloses it');
+    return rejected(await hanseVerifies(envelopSD(changed)), 'parse');
+  });
+}
+
+{
+  const {publicKey, privateKey} = await jose.generateKeyPair('EdDSA', {crv: 'Ed25519', extractable: true});
+  const multibase = await Ed25519Multikey.fromJwk({jwk: await jose.exportJWK(publicKey)}).then(k => k.export({publicKey: true})).then(k => k.publicKeyMultibase);
+  const did = `did:key:${multibase}`;
+  const writer = new SDJwtInstance({hasher, hashAlg: 'sha-256', saltGenerator, signAlg: 'EdDSA', signer: async data =>
+    Buffer.from(await webcrypto.subtle.sign('Ed25519', privateKey, Buffer.from(data))).toString('base64url')});
+  await check('vc+sd-jwt: hanse verifies what @sd-jwt/core issued', async () => {
+    const text = await writer.issue(unsigned(did), {credentialSubject: {_sd: ['degree'], _sd_decoy: 2, degree: {_sd: ['name']}}},
+      {header: {typ: 'vc+sd-jwt', cty: 'vc', kid: `${did}#${multibase}`}});
+    const {verified, report} = await hanseVerifies(envelopSD(text));
+    must(verified, `hanse says ${report.decision}: ${JSON.stringify(report.checks.filter(c => c.outcome === 'fail'))}`);
+    return `accept, ${text.split('~').length - 2} disclosures within each other`;
+  });
+}
+
+// ---- Data Integrity: hanse and Digital Bazaar's libraries, every cryptosuite
+
+const ed25519 = {generate: () => Ed25519Multikey.generate()};
+const ecdsa = curve => ({generate: () => EcdsaMultikey.generate({curve})});
+const suites = [
+  {issuer: 'eddsa-jcs-2022', key: ed25519, verify: () => eddsaJCS.createVerifyCryptosuite(), sign: () => eddsaJCS.createSignCryptosuite(), status: true},
+  {issuer: 'eddsa-rdfc-2022', key: ed25519, verify: () => eddsaRDFC.cryptosuite, sign: () => eddsaRDFC.cryptosuite, status: true},
+  {issuer: 'ecdsa-jcs-2019', key: ecdsa('P-256'), verify: () => ecdsaJCS.createVerifyCryptosuite(), sign: () => ecdsaJCS.createSignCryptosuite(), status: true},
+  {issuer: 'ecdsa-jcs-2019-p384', key: ecdsa('P-384'), verify: () => ecdsaJCS.createVerifyCryptosuite(), sign: () => ecdsaJCS.createSignCryptosuite()},
+  {issuer: 'ecdsa-rdfc-2019', key: ecdsa('P-256'), verify: () => ecdsaRDFC.cryptosuite, sign: () => ecdsaRDFC.cryptosuite, status: true},
+  {issuer: 'ecdsa-rdfc-2019-p384', key: ecdsa('P-384'), verify: () => ecdsaRDFC.cryptosuite, sign: () => ecdsaRDFC.cryptosuite},
+];
+
+for(const {issuer, key: kind, verify, sign, status} of suites) {
+  const verifySuite = () => new DataIntegrityProof({cryptosuite: verify()});
+  const bazaarVerifies = (credential, options = {}) => vc.verifyCredential({credential, suite: verifySuite(), documentLoader, ...options});
+  /** The list credential is verified too; its issuer must be the credential's. */
+  const statusOf = ({credential}) => checkStatus({credential, documentLoader, suite: verifySuite()});
+  const options = status ? {checkStatus: statusOf} : {};
+
+  const credential = await hanseIssues(issuer);
+  await check(`${issuer}: @digitalbazaar/vc verifies what hanse issued`, async () => {
+    const result = await bazaarVerifies(credential, options);
     must(result.verified, JSON.stringify(result.error?.errors?.map(e => e.message) ?? result));
+    if(!status) {
+      return 'verified; its key can have no status list';
+    }
     must(result.statusResult?.verified, 'status was not checked');
     return `verified, status checked against ${[].concat(credential.credentialStatus)[0].statusListCredential}`;
   });
-  await check('eddsa-jcs-2022: @digitalbazaar/vc refuses a tampered copy', async () => {
+  await check(`${issuer}: @digitalbazaar/vc refuses a tampered copy`, async () => {
     const copy = structuredClone(credential);
     copy.credentialSubject.degree.name = 'Doctor of Everything';
-    const result = await bazaarVerifies(copy, {checkStatus: statusOf});
+    const result = await bazaarVerifies(copy, options);
     must(!result.verified, 'a tampered copy verifies');
     must(JSON.stringify(result.error.errors.map(e => e.message)).includes('Invalid signature'), result.error.message);
     return 'Invalid signature';
   });
-  await check('eddsa-jcs-2022: both see a revocation', async () => {
-    await revoke(credential.id);
-    const seen = await hanseSeesRevocation(credential);
-    // The library answers `verified` for a list that is genuine, and says per entry whether it is set.
-    const {statusResult} = await bazaarVerifies(credential, {checkStatus: statusOf});
-    const entry = statusResult.results.find(r => r.credentialStatus.statusPurpose === 'revocation');
-    must(statusResult.verified && entry?.status === true, `@digitalbazaar says ${JSON.stringify(statusResult)}`);
-    const other = statusResult.results.find(r => r.credentialStatus.statusPurpose === 'suspension');
-    must(other?.status === false, 'the suspension entry is set too');
-    return `${seen}; @digitalbazaar/vc-bitstring-status-list sees the bit`;
-  });
-}
+  if(status) {
+    await check(`${issuer}: both see a revocation`, async () => {
+      await revoke(credential.id);
+      const seen = await hanseSeesRevocation(credential);
+      // The library answers `verified` for a list that is genuine, and says per entry whether it is set.
+      const {statusResult} = await bazaarVerifies(credential, options);
+      const entry = statusResult.results.find(r => r.credentialStatus.statusPurpose === 'revocation');
+      must(statusResult.verified && entry?.status === true, `@digitalbazaar says ${JSON.stringify(statusResult)}`);
+      const suspension = statusResult.results.find(r => r.credentialStatus.statusPurpose === 'suspension');
+      must(suspension?.status === false, 'the suspension entry is set too');
+      return `${seen}; @digitalbazaar/vc-bitstring-status-list sees the bit`;
+    });
+  }
 
-{
-  const key = await Ed25519Multikey.generate();
+  const key = await kind.generate();
   const did = `did:key:${key.publicKeyMultibase}`;
   Object.assign(key, {controller: did, id: `${did}#${key.publicKeyMultibase}`});
-  const suite = new DataIntegrityProof({signer: key.signer(), cryptosuite: jcs.createSignCryptosuite()});
-  const credential = await vc.issue({credential: unsigned(did), suite, documentLoader});
-  await check('eddsa-jcs-2022: hanse verifies what @digitalbazaar/vc issued', async () => {
-    const {verified, report} = await hanseVerifies(credential);
+  const suite = new DataIntegrityProof({signer: key.signer(), cryptosuite: sign()});
+  const theirs = await vc.issue({credential: unsigned(did), suite, documentLoader});
+  await check(`${issuer}: hanse verifies what @digitalbazaar/vc issued`, async () => {
+    const {verified, report} = await hanseVerifies(theirs);
     must(verified && report.decision === 'accept', `hanse says ${report.decision}: ${failures(report)}`);
     return `accept, ${report.checks.filter(c => c.outcome === 'pass').length} checks passed`;
   });
-  await check('eddsa-jcs-2022: hanse refuses a tampered copy of it', async () =>
-    rejected(await hanseVerifies({...credential, validFrom: '2025-01-01T00:00:00Z'}), 'signature'));
+  await check(`${issuer}: hanse refuses a tampered copy of it`, async () =>
+    rejected(await hanseVerifies({...theirs, validFrom: '2025-01-01T00:00:00Z'}), 'signature'));
 }
 
 await check('vc+jwt: both see a revocation', async () => {

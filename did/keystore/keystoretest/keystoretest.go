@@ -36,7 +36,7 @@ func Run(t *testing.T, open func(t *testing.T) keystore.Importer) {
 	}
 }
 
-var algorithms = []keys.Algorithm{keys.EdDSA, keys.ES256}
+var algorithms = []keys.Algorithm{keys.EdDSA, keys.ES256, keys.ES384, keys.ES256K}
 
 func signs(t *testing.T, s keystore.Importer) {
 	for _, alg := range algorithms {
@@ -204,7 +204,7 @@ func shares(t *testing.T, s keystore.Importer) {
 }
 
 func refusesAlgorithms(t *testing.T, s keystore.Importer) {
-	for _, alg := range []keys.Algorithm{"", "none", "HS256", "ES384", "eddsa"} {
+	for _, alg := range []keys.Algorithm{"", "none", "HS256", "ES512", "eddsa"} {
 		if _, err := s.Generate(t.Context(), "key", alg); !errors.Is(err, keys.ErrUnsupported) {
 			t.Errorf("%q: got %v", alg, err)
 		}
