@@ -17,11 +17,13 @@ const maxAddresses = 8
 type dialer struct {
 	guard  *Guard
 	scheme string
+	target string // host:port that is connected to; dial sets it
 }
 
 // dial looks a host up and connects to the first of its addresses that answers. A name with a forbidden address among its
 // addresses is refused as a whole: who mixes them is up to something.
 func (d dialer) dial(ctx context.Context, network, hostPort string) (net.Conn, error) {
+	d.target = hostPort
 	host, port, err := net.SplitHostPort(hostPort)
 	if err != nil {
 		return nil, err
@@ -68,7 +70,7 @@ func (d dialer) addresses(ctx context.Context, host string) ([]netip.Addr, error
 		return nil, errors.New("the name has no address")
 	}
 	for _, addr := range addrs {
-		if err := d.guard.checkAddress(addr, d.scheme); err != nil {
+		if err := d.guard.checkAddress(addr, d.scheme, d.target); err != nil {
 			return nil, err
 		}
 	}
@@ -81,5 +83,5 @@ func (d dialer) control(_, address string, _ syscall.RawConn) error {
 	if err != nil {
 		return refusal(fmt.Sprintf("%q is no address", address))
 	}
-	return d.guard.checkAddress(addr.Addr(), d.scheme)
+	return d.guard.checkAddress(addr.Addr(), d.scheme, d.target)
 }

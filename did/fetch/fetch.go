@@ -28,12 +28,13 @@ const (
 // Options of a Guard; zero values are the strict defaults.
 type Options struct {
 	AllowLoopback bool          // loopback addresses, and plain http to them: for tests and `hanse dev` only
+	AllowHosts    []string      // "host:port" in lower case, reached over https though they are this machine's: for `hanse dev --tls` only
 	MaxBytes      int64         // of a decoded body, 1 MiB
 	Timeout       time.Duration // of a whole request with its redirects, 5 s
 
 	// Lookup returns the addresses of a name (nil: the system's resolver). Whatever it says is checked.
 	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
-	Roots  *x509.CertPool // certificate authorities (nil: the system's)
+	Roots  *x509.CertPool // certificate authorities (nil: the system's); see WithSystemRoots
 }
 
 // Response is what was fetched.
@@ -47,6 +48,7 @@ type Response struct {
 // Guard fetches. It is safe for concurrent use.
 type Guard struct {
 	loopback      bool
+	hosts         map[string]bool // host:port that may be loopback
 	maxBytes      int64
 	timeout       time.Duration
 	lookup        func(ctx context.Context, host string) ([]netip.Addr, error)
@@ -56,6 +58,12 @@ type Guard struct {
 // New returns a guard. Neither proxies nor anything else is taken from the environment.
 func New(o Options) *Guard {
 	g := &Guard{loopback: o.AllowLoopback, maxBytes: o.MaxBytes, timeout: o.Timeout, lookup: o.Lookup}
+	if len(o.AllowHosts) > 0 {
+		g.hosts = make(map[string]bool, len(o.AllowHosts))
+		for _, hostPort := range o.AllowHosts {
+			g.hosts[hostPort] = true
+		}
+	}
 	if g.maxBytes <= 0 {
 		g.maxBytes = DefaultMaxBytes
 	}

@@ -1,7 +1,9 @@
 package fetch
 
 import (
+	"context"
 	"fmt"
+	"net"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -116,9 +118,9 @@ func (g *Guard) check(text string) (*url.URL, error) {
 	}
 	host := u.Hostname()
 	if addr, err := netip.ParseAddr(host); err == nil {
-		return u, g.checkAddress(addr, u.Scheme)
+		return u, g.checkAddress(addr, u.Scheme, hostPort(u))
 	}
-	if g.loopback && isLocalhost(host) {
+	if g.hosts[hostPort(u)] || g.loopback && isLocalhost(host) {
 		return u, nil
 	}
 	if !strings.Contains(host, ".") || slices.ContainsFunc(reserved, func(end string) bool { return host == end || strings.HasSuffix(host, "."+end) }) {
@@ -127,14 +129,34 @@ func (g *Guard) check(text string) (*url.URL, error) {
 	return u, nil
 }
 
+// Check applies the guard's rules to a URL as far as they need no look-up: nil, or an *Error of kind Refused. What passes may still
+// turn out to lead to a forbidden address; Get finds that out.
+func (g *Guard) Check(url string) error {
+	if _, err := g.check(url); err != nil {
+		return failed(context.Background(), url, err)
+	}
+	return nil
+}
+
+// hostPort is the authority of a URL with the port it means.
+func hostPort(u *url.URL) string {
+	port := u.Port()
+	if port == "" {
+		if port = "443"; u.Scheme != "https" {
+			port = "80"
+		}
+	}
+	return net.JoinHostPort(u.Hostname(), port)
+}
+
 func isLocalhost(host string) bool {
 	return host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
 
-// checkAddress applies the guard's rules to an address that is about to be connected to.
-func (g *Guard) checkAddress(addr netip.Addr, scheme string) error {
+// checkAddress applies the guard's rules to an address that is about to be connected to for the sake of a host and port.
+func (g *Guard) checkAddress(addr netip.Addr, scheme, hostPort string) error {
 	switch {
-	case g.loopback && isLoopback(addr):
+	case isLoopback(addr) && (g.loopback || scheme == "https" && g.hosts[hostPort]):
 		return nil
 	case scheme != "https":
 		return refusal("plain http to another machine")

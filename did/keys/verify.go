@@ -7,8 +7,11 @@ import (
 	"github.com/oasisprotocol/curve25519-voi/primitives/ed25519"
 )
 
-// stdlib makes voi decide as crypto/ed25519 does, a third faster.
-var stdlib = &ed25519.Options{Verify: ed25519.VerifyOptionsStdLib}
+// rfc8032 is the rule for Ed25519 signatures of credentials, one by one and in batches alike: RFC 8032, section 5.1.7, with the
+// group equation as it stands there, [8][S]B = [8]R + [8][k]A, S below the order, and canonical encodings. crypto/ed25519
+// has the equation without the factor, which the section allows too and which no batch can decide: the two differ in
+// signatures only that the holder of a key can make of points of mixed order, on purpose.
+var rfc8032 = &ed25519.Options{Verify: ed25519.VerifyOptionsFIPS_186_5}
 
 // SignatureSize is the length of a signature in JOSE form, in bytes: Ed25519 and curves of 256 bits 64, P-384 96; 0 for an
 // unknown algorithm.
@@ -37,7 +40,7 @@ func (k Public) Verify(message, signature []byte) bool {
 		return false
 	}
 	if k.alg == EdDSA {
-		return ed25519.VerifyWithOptions(ed25519.PublicKey(k.raw), message, signature, stdlib)
+		return ed25519.VerifyWithOptions(ed25519.PublicKey(k.raw), message, signature, rfc8032)
 	}
 	return curveOf(k.alg).verify(k, message, signature)
 }

@@ -6,6 +6,7 @@
 //		"hanse": resolve.NewHanse("lubeck", ledger),
 //		"key":   resolve.Key{},
 //		"jwk":   resolve.JWK{},
+//		"web":   web.New(guard, web.Options{}), // package did/web
 //	})
 //	result := resolve.Resolve(ctx, router, "did:key:z6Mk…?versionTime=2026-01-01T00:00:00Z", resolve.Options{})
 //

@@ -51,16 +51,18 @@ func (h *Hanse) Prove(ctx context.Context, v did.Version) ([]map[string]any, err
 }
 
 // Key resolves did:key: the DID is the key, so every answer is the same at every time and there are no version ids.
-type Key struct{}
+type Key struct {
+	Keys *keys.Cache // nil: every key is read anew
+}
 
-// Resolve makes the document of the key (Ed25519 or P-256). Malformed keys are did.ErrInvalidDID, other kinds of key
+// Resolve makes the document of the key. Malformed keys are did.ErrInvalidDID, other kinds of key
 // keys.ErrUnsupported.
-func (Key) Resolve(_ context.Context, id did.DID, at did.At) (did.Version, error) {
+func (k Key) Resolve(_ context.Context, id did.DID, at did.At) (did.Version, error) {
 	if err := checkStatic(id, "key", at); err != nil {
 		return did.Version{}, err
 	}
 	multikey := id.ID()
-	if _, err := keys.ParseMultikey(multikey); err != nil {
+	if _, err := k.Keys.ParseMultikey(multikey); err != nil {
 		return did.Version{}, invalid(err)
 	}
 	return static(did.VerificationMethod{
@@ -71,7 +73,7 @@ func (Key) Resolve(_ context.Context, id did.DID, at did.At) (did.Version, error
 // JWK resolves did:jwk: the DID is the key, so every answer is the same at every time and there are no version ids.
 type JWK struct{}
 
-// Resolve makes the document of the key (Ed25519 or P-256). Malformed keys are did.ErrInvalidDID, and so are private ones,
+// Resolve makes the document of the key. Malformed keys are did.ErrInvalidDID, and so are private ones,
 // of which no error says anything but that; other kinds of key are keys.ErrUnsupported.
 func (JWK) Resolve(_ context.Context, id did.DID, at did.At) (did.Version, error) {
 	if err := checkStatic(id, "jwk", at); err != nil {

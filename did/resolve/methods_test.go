@@ -75,6 +75,7 @@ func jwk(text string) string {
 	return "did:jwk:" + base64.RawURLEncoding.EncodeToString([]byte(text))
 }
 
+// Reliability table 55.
 func TestStaticMethodsRefuseMalformedKeys(t *testing.T) {
 	router := newRouter(nil)
 	const x = `"x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"`

@@ -76,6 +76,7 @@ func TestResolveSelectsVersions(t *testing.T) {
 	}
 }
 
+// Reliability table 56, with TestDereferenceSaysWhatIsWrong.
 func TestResolveSaysWhatIsWrong(t *testing.T) {
 	for url, want := range map[string]resolve.Code{
 		"":                    resolve.InvalidDID,
