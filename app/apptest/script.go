@@ -223,6 +223,8 @@ func (s *Script) list(p map[string]string) op.Draft {
 	issuer := string(owner)
 	if name, ok := strings.CutPrefix(p["issuer"], "key:"); ok {
 		issuer = Key(name).Public().DIDKey()
+	} else if strings.HasPrefix(p["issuer"], "did:") {
+		issuer = p["issuer"]
 	} else if p["issuer"] != "" {
 		issuer = string(s.did(p["issuer"]))
 	}

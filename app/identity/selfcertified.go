@@ -45,6 +45,16 @@ func KeyOf(d did.DID) (kid string, key keys.Public, err error) {
 	return string(d) + "#0", key, err
 }
 
+// CanSign reports whether the ledger can check signatures of d: it may have a record, or is a did:key or did:jwk with a key that
+// operations are signed with.
+func CanSign(d did.DID) bool {
+	if SelfCertified(d) {
+		_, _, err := KeyOf(d)
+		return err == nil
+	}
+	return d.Method() == did.HanseMethod
+}
+
 // onLedger refuses keys for which consensus has no signature rule.
 func onLedger(key keys.Public) error {
 	if !key.Algorithm().OnLedger() {

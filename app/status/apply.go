@@ -11,7 +11,7 @@ import (
 	"github.com/hanse-id/hanse/did/keys"
 )
 
-// Authorize asks for control of the owner, and of the issuer where it is another DID.
+// Authorize asks for control of the owner, and of the issuer where it is another DID whose signatures the ledger can check.
 func (c *Create) Authorize(env *exec.Env) error {
 	if c.size > env.Params.MaxListSize {
 		return exec.Errorf(exec.CodeLimitExceeded, "size %d is above %d", c.size, env.Params.MaxListSize).At("/body/size")
@@ -19,7 +19,7 @@ func (c *Create) Authorize(env *exec.Env) error {
 	if identity.SelfCertified(c.owner) {
 		return exec.Errorf(exec.CodeUnknownDID, "%s: a list's owner has a record on the ledger", c.owner).At("/by")
 	}
-	if c.issuer == c.owner {
+	if c.issuer == c.owner || !c.vouched() {
 		return identity.Authorize(env, c.owner)
 	}
 	return identity.Authorize(env, c.owner, c.issuer)

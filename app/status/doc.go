@@ -1,8 +1,9 @@
 // Package status keeps credential status bits on the ledger (`ledger.md` 9): lists, leases of indices, values, and every
 // change with its block time. It knows no encoding of published lists.
 //
-// A list is created under control of its owner DID, co-signed by its issuer where that is another DID. After that its
-// operator keys alone lease and set. An index has a value only after it was leased, and a lease is never given twice.
+// A list is created under control of its owner DID, co-signed by its issuer where that is another DID whose
+// signatures the ledger can check (a did:web is not). After that its operator keys alone lease and set. An index has a value
+// only after it was leased, and a lease is never given twice.
 //
 // # What never goes back
 //

@@ -81,8 +81,8 @@ func ValidateCreate(o *op.Operation) (*Create, error) {
 }
 
 func (c *Create) check(m *object.Reader) {
-	if c.issuer != c.owner && c.issuer.Method() != did.HanseMethod && !identity.SelfCertified(c.issuer) {
-		m.Fail("issuer", "the ledger knows no key of this method")
+	if !c.vouched() && c.issuer.Method() != "web" && !foreignKey(c.issuer) {
+		m.Fail("issuer", "not a DID of method hanse, key, jwk or web, or not a key")
 	}
 	if len(c.operators) == 0 || len(c.operators) > maxOperators {
 		m.Fail("operators", "not 1 to "+strconv.Itoa(maxOperators))
@@ -113,6 +113,19 @@ func (c *Create) check(m *object.Reader) {
 	if !validURL(c.url) {
 		m.Fail("url", "not an https URL (http on loopback) that ends in "+urlSuffix)
 	}
+}
+
+// vouched reports whether the ledger can ask the issuer itself. Otherwise (did:web, keys that sign no operations) the owner's word
+// stands alone: the list matters to those credentials only that name its URL under their issuer's signature.
+func (c *Create) vouched() bool { return c.issuer == c.owner || identity.CanSign(c.issuer) }
+
+// foreignKey reports whether d is a well-formed did:key or did:jwk of a kind that signs no operations.
+func foreignKey(d did.DID) bool {
+	if !identity.SelfCertified(d) {
+		return false
+	}
+	_, _, err := identity.KeyOf(d)
+	return errors.Is(err, keys.ErrUnsupported)
 }
 
 // validURL checks bytes, not what a URL parser of the day accepts: this is consensus.

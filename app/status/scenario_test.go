@@ -34,6 +34,20 @@ func TestScenarios(t *testing.T) {
 			list N owner=A issuer=B by a1              -> not-authorised
 			list N owner=A issuer=B by a1,B/b1
 		`},
+		"where the ledger cannot ask the issuer, the owner's word stands": {script: `
+			create A keys=a1 by a1
+			create B keys=b1 by b1
+			list L owner=A issuer=did:web:a.example by a1
+			list M owner=A issuer=did:web:a.example by b1        -> unknown-key
+			list M owner=A issuer=did:example:a by a1            -> malformed
+			list N owner=A issuer=did:key:z82LkrfT8VDEs3MbVSZWgwEqWrQ8wRumZSgXWN8Qx7SEqx7YjMRUie3k2GD2bWj9qgAJokK by a1
+			list O owner=A issuer=did:key:zQ3shQmFPE29SbVqcCRKf5NCnvbvS8mCPHoDwQucP6ag36iW1 by a1
+			list P owner=A issuer=did:key:z6Mkm2169pb2GZiHQYLtw8CJSvGFb4ksWzLSvd2ea8tXmvYM by a1 -> not-authorised
+			list P owner=A issuer=did:key:z6MkGarbage by a1      -> malformed
+			list P owner=A issuer=did:jwk:bm90aGluZw by a1       -> malformed
+			lease L by o1
+			set L 5=1 by o1
+		`},
 		"operators alone lease and set, and do nothing else": {script: `
 			create A keys=a1 by a1
 			list L owner=A operators=o1,o2 by a1
