@@ -23,7 +23,12 @@ func (r *run) checkLimits(input []byte) Check {
 
 func (r *run) checkParse(input []byte) Check {
 	var err error
-	r.opened, err = openInput(input, jose.Limits{MaxBytes: r.MaxBytes, MaxDepth: maxDepth}, r.Contexts)
+	limits := jose.Limits{MaxBytes: r.MaxBytes, MaxDepth: maxDepth}
+	if r.opts.legacy {
+		r.opened, err = openLegacyCredential(string(input), limits)
+	} else {
+		r.opened, err = openInput(input, limits, r.Contexts)
+	}
 	if errors.Is(err, jose.ErrAlgorithm) {
 		// The token says nothing about what it is signed with: the container is readable, the algorithm is not.
 		r.do(CheckAlgorithm, func() Check { return fail(problemOf(err, ProblemCryptography, "algorithm not allowed")) })
@@ -57,6 +62,9 @@ func (r *run) checkAlgorithm() Check {
 }
 
 func (r *run) checkDataModel() Check {
+	if r.opened.claims {
+		return r.checkClaims()
+	}
 	credential := r.opened.credential
 	malformedCheck := func(err error) Check { return fail(problemOf(err, ProblemMalformed, "malformed value")) }
 	var err error
@@ -69,6 +77,11 @@ func (r *run) checkDataModel() Check {
 			Detail: fmt.Sprintf("%d contexts were appended after signing and mean nothing", n), Pointer: "/@context"})
 	}
 	if !r.opened.enveloped {
+		r.model.types = r.vouchedTypes(r.model.types)
+		if contexts, _ := credential["@context"].([]any); r.opened.signsRDF() && hasInline(contexts) && !isPublic(credential) {
+			c.Warnings = append(c.Warnings, Problem{Type: ProblemMalformed, Title: "context is not signed", Pointer: "/@context",
+				Detail: "this form signs what the document says and not its inline contexts: whoever presents it may have renamed claims"})
+		}
 		return c
 	}
 	if r.model.base == contextV1 {
@@ -81,6 +94,10 @@ func (r *run) checkDataModel() Check {
 	}
 	if _, err := parseClaims(credential); err != nil {
 		return malformedCheck(err)
+	}
+	if r.opened.closedAtTop() && (credential["credentialStatus"] == nil || r.model.validUntil.IsZero() && credential["exp"] == nil) {
+		c.Warnings = append(c.Warnings, Problem{Type: ProblemMalformed, Title: "something may be withheld",
+			Detail: "a digest beside the members is not disclosed: where its issuer allowed that, a status or an end of validity may be hidden"})
 	}
 	for i, name := range undefinedMembers(credential, r.model, r.Contexts) {
 		if i == maxRemarks {
@@ -119,9 +136,7 @@ func (r *run) checkValidity() Check {
 		}
 		periods = append(periods, period{"iat", c.issuedAt, time.Time{}}, period{"nbf", c.notBefore, time.Time{}}, period{"exp", time.Time{}, c.expires})
 	}
-	for _, p := range r.opened.proofs {
-		periods = append(periods, period{"proof", p.created, p.expires})
-	}
+	periods = append(periods, proofPeriods(r.opened.proofs)...)
 	for _, p := range periods {
 		if problem := p.check(r.at, r.Skew); problem != nil {
 			return fail(problem)
@@ -130,14 +145,10 @@ func (r *run) checkValidity() Check {
 	return Check{Outcome: Pass}
 }
 
-func (r *run) checkSchema() Check {
-	if _, has := r.opened.credential["credentialSchema"]; has {
-		return skip("schemas are not evaluated")
-	}
-	return skip("the credential names no schema")
-}
-
 func (r *run) checkResources() Check {
+	if r.opened.claims {
+		return skip("the claims of an SD-JWT VC have no related resources")
+	}
 	list, err := relatedResources(r.opened.credential)
 	if err != nil {
 		return fail(problemOf(err, ProblemMalformed, "malformed value"))

@@ -21,6 +21,9 @@ type issuerKeys []keys.Public
 // checkIssuer resolves the issuer at the instant of the verification and finds the key of every proof in its assertionMethod.
 func (r *run) checkIssuer(ctx context.Context) Check {
 	issuer, err := did.Parse(r.model.issuer)
+	if err != nil && r.opened.claims {
+		return r.checkIssuerURL(ctx)
+	}
 	if err != nil {
 		return undecided(&Problem{Type: ProblemNotSupported, Title: "issuer not supported", Detail: "only DIDs can be resolved to keys", Pointer: "/issuer"})
 	}
@@ -55,7 +58,7 @@ func (r *run) checkIssuer(ctx context.Context) Check {
 		return c
 	}
 	for _, p := range r.opened.proofs {
-		key, problem := assertionKey(version.Document, p)
+		key, problem := r.assertionKey(version.Document, p)
 		if problem != nil {
 			c.Outcome, c.Problem = Fail, problem
 			return c
@@ -148,7 +151,7 @@ func issuerEvidence(issuer did.DID, v did.Version) *Evidence {
 }
 
 // assertionKey finds the key of a proof: an exact match in assertionMethod, controlled by the DID itself.
-func assertionKey(document *did.Document, p proof) (keys.Public, *Problem) {
+func (r *run) assertionKey(document *did.Document, p proof) (keys.Public, *Problem) {
 	problem := &Problem{Type: ProblemCryptography, Title: "key is not the issuer's", Pointer: p.pointer}
 	for _, method := range document.MethodsFor(did.AssertionMethod) {
 		if document.Absolute(method.ID) != p.method {
@@ -158,7 +161,7 @@ func assertionKey(document *did.Document, p proof) (keys.Public, *Problem) {
 			problem.Detail = "the verification method is controlled by another DID"
 			return keys.Public{}, problem
 		}
-		key, err := method.Key()
+		key, err := r.keyOf(method)
 		if err != nil {
 			problem.Detail = err.Error()
 			return keys.Public{}, problem
@@ -169,14 +172,22 @@ func assertionKey(document *did.Document, p proof) (keys.Public, *Problem) {
 	return keys.Public{}, problem
 }
 
+// keyOf reads the key of a method, or remembers it.
+func (r *run) keyOf(method did.VerificationMethod) (keys.Public, error) {
+	if method.PublicKeyMultibase != "" {
+		return r.Keys.ParseMultikey(method.PublicKeyMultibase)
+	}
+	return method.Key()
+}
+
 // checkSignature verifies every proof; all must hold.
 func (r *run) checkSignature() Check {
 	c := Check{Outcome: Skip}
 	if len(r.opened.proofs) == 0 { // not reached: openInput refuses what has no proof
 		return fail(&Problem{Type: ProblemCryptography, Title: "signature does not verify", Detail: "nothing is signed"})
 	}
-	for i, p := range r.opened.proofs {
-		err := p.verify(r.issuer[i])
+	for i := range r.opened.proofs {
+		err := r.verifyProof(i)
 		switch {
 		case err == nil:
 			c.worsen(Pass, nil)
@@ -184,6 +195,13 @@ func (r *run) checkSignature() Check {
 			c.worsen(Indeterminate, &Problem{Type: ProblemNotSupported, Title: "proof not supported", Detail: err.Error(), Pointer: "/proof"})
 		default:
 			c.worsen(Fail, &Problem{Type: ProblemCryptography, Title: "signature does not verify", Detail: whyNot(err)})
+		}
+	}
+	if c.Outcome == Pass && r.opened.signsRDF() {
+		if err := disguised(r.opened.credential, r.Contexts); err != nil {
+			p := err.Problem
+			p.Type, p.Title = ProblemCryptography, "credential is not written as its signature is read"
+			c.worsen(Fail, &p)
 		}
 	}
 	return c
@@ -203,6 +221,6 @@ func whyNot(err error) string {
 }
 
 func (r *run) checkStatus(ctx context.Context) Check {
-	s := statusChecker{source: r.Status, issuer: did.DID(r.model.issuer), at: r.opts.At}
-	return s.check(ctx, r.opened.credential)
+	s := statusChecker{source: r.Status, issuer: did.DID(r.model.issuer), at: r.opts.At, claims: r.opened.claims}
+	return r.Policy.judgeStatus(s.check(ctx, r.opened.credential))
 }

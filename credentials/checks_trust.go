@@ -10,16 +10,26 @@ import (
 
 // This file has the checks of what a verifier's policy asks for: who may issue, and whose domain it is.
 
-// checkAccreditation asks whether the issuer was accredited for the credential at the instant of the verification. A type that
-// the policy does not take fails before anybody is asked.
+// checkAccreditation asks whether the issuer was accredited for the credential at the instant of the verification. A type or an
+// issuer that the policy does not take fails before anybody is asked.
 func (r *run) checkAccreditation(ctx context.Context) Check {
 	if !r.Policy.acceptsTypes(r.model.types) {
-		return fail(&Problem{Type: ProblemNotAccepted, Title: "credential type is not accepted", Pointer: "/type",
-			Detail: fmt.Sprintf("the verifier's policy takes %.256q", r.Policy.Types)})
+		return notAccepted("credential type is not accepted", fmt.Sprintf("the verifier's policy takes %.256q", r.Policy.Types), r.member("type"))
+	}
+	if !r.Policy.acceptsIssuer(r.model.issuer) {
+		return notAccepted("issuer is not accepted", fmt.Sprintf("the verifier's policy takes %.256q", r.Policy.Issuers), r.member("issuer"))
 	}
 	c := r.accreditation(ctx)
 	c.Severity = r.severity(CheckAccreditation)
 	return c
+}
+
+// member points to the member of the credential that says what a document of the VC data model calls name.
+func (r *run) member(name string) string {
+	if r.opened.claims {
+		name = map[string]string{"type": "vct", "issuer": "iss"}[name]
+	}
+	return point("", name)
 }
 
 func (r *run) accreditation(ctx context.Context) Check {
@@ -36,7 +46,7 @@ func (r *run) accreditation(ctx context.Context) Check {
 	c := Check{Outcome: Pass, Note: result.Reason, Path: result.Path, Evidence: &result.Evidence}
 	if !result.Accredited {
 		c.Outcome, c.Code, c.Note = Fail, result.Code, ""
-		c.Problem = &Problem{Type: ProblemNotAccredited, Title: "issuer is not accredited", Detail: result.Reason, Pointer: "/issuer"}
+		c.Problem = &Problem{Type: ProblemNotAccredited, Title: "issuer is not accredited", Detail: result.Reason, Pointer: r.member("issuer")}
 	}
 	return c
 }

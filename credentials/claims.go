@@ -1,7 +1,6 @@
 package credentials
 
 import (
-	"fmt"
 	"slices"
 	"time"
 )
@@ -63,19 +62,39 @@ func checkConsistent(payload map[string]any, m *model) error {
 
 // period is the time in which something holds; zero bounds are open.
 type period struct {
-	name        string // of the member that bounds it, for messages
+	name        string // of the member that bounds it, for messages; it may stand within another: "proof/created"
 	from, until time.Time
+}
+
+// proofPeriods are the times that proofs say they were made at and hold until.
+func proofPeriods(proofs []proof) []period {
+	list := make([]period, 0, 2*len(proofs))
+	for _, p := range proofs {
+		list = append(list, period{"proof/created", p.created, time.Time{}}, period{"proof/expires", time.Time{}, p.expires})
+	}
+	return list
 }
 
 // check reports a RANGE_ERROR unless at lies within. Clocks may differ by skew where something begins; an end is an end.
 func (p period) check(at time.Time, skew time.Duration) *Problem {
 	switch {
 	case !p.from.IsZero() && at.Add(skew).Before(p.from):
-		return &Problem{Type: ProblemRange, Title: "not yet valid", Pointer: point("", p.name),
-			Detail: fmt.Sprintf("begins at %s", p.from.UTC().Format(time.RFC3339))}
+		return &Problem{Type: ProblemRange, Title: "not yet valid", Pointer: "/" + p.name,
+			Detail: p.told("begins at") + p.from.UTC().Format(time.RFC3339)}
 	case !p.until.IsZero() && at.After(p.until):
-		return &Problem{Type: ProblemRange, Title: "no longer valid", Pointer: point("", p.name),
-			Detail: fmt.Sprintf("ended at %s", p.until.UTC().Format(time.RFC3339))}
+		return &Problem{Type: ProblemRange, Title: "no longer valid", Pointer: "/" + p.name,
+			Detail: p.told("ended at") + p.until.UTC().Format(time.RFC3339)}
 	}
 	return nil
+}
+
+// told begins a message with what happens at a time; of a proof it says so, because the credential is not meant.
+func (p period) told(what string) string {
+	switch p.name {
+	case "proof/created":
+		return "the proof's created is "
+	case "proof/expires":
+		return "the proof's expires was "
+	}
+	return what + " "
 }

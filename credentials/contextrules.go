@@ -3,6 +3,7 @@ package credentials
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -25,6 +26,7 @@ func (c *Contexts) checkContext(credential map[string]any) (base string, err err
 		return "", malformed("/@context/0", "must be "+contextV2)
 	}
 	var protected map[string]bool
+	others := protection{}
 	for i, item := range list {
 		pointer := point("/@context", i)
 		switch item := item.(type) {
@@ -35,6 +37,9 @@ func (c *Contexts) checkContext(credential map[string]any) (base string, err err
 			if i > 0 && (item == contextV1 || item == contextV2) {
 				return "", malformed(pointer, "base context twice")
 			}
+			if i > 0 && hasInline(list[i:]) {
+				others.addPinned(c.byURL[item].document)
+			}
 		case map[string]any:
 			if protected == nil {
 				protected = c.terms(base, []string{baseType})
@@ -42,11 +47,20 @@ func (c *Contexts) checkContext(credential map[string]any) (base string, err err
 			if err := c.checkInline(item, protected, pointer, 0); err != nil {
 				return "", err
 			}
+			if term := others.redefined(item); term != "" {
+				return "", malformed(point(pointer, term), "a context before this one protects this term")
+			}
+			others.add(item)
 		default:
 			return "", malformed(pointer, "must be a URL or an object")
 		}
 	}
 	return base, nil
+}
+
+// hasInline reports whether any context of a list is an object: then what the pinned ones before it protect matters.
+func hasInline(list []any) bool {
+	return slices.ContainsFunc(list, func(item any) bool { _, inline := item.(map[string]any); return inline })
 }
 
 func (c *Contexts) checkPinned(url, pointer string) error {
@@ -73,6 +87,9 @@ func (c *Contexts) checkInline(context map[string]any, protected map[string]bool
 		}
 		if protected[name] && !strings.HasPrefix(name, "@") { // keywords like @protected and @version are each context's own
 			return malformed(at, "the base context protects this term")
+		}
+		if mapsToNothing(context[name]) {
+			return malformed(at, "is not mapped to an IRI")
 		}
 		definition, ok := context[name].(map[string]any)
 		if !ok {

@@ -32,7 +32,8 @@ var contextFiles embed.FS
 // Contexts is a pinned set of JSON-LD contexts: URL → document. Nothing else is ever fetched. It does not change once made
 // and is safe for concurrent use.
 type Contexts struct {
-	byURL map[string]*pinned
+	byURL  map[string]*pinned
+	lookup *jsonld.Pinned // finds them for package jsonld
 }
 
 // pinned is one context document.
@@ -58,7 +59,7 @@ func loadEmbedded() *Contexts {
 		SHA256    string `json:"sha256"`
 		Published string `json:"published"`
 	}
-	c := &Contexts{byURL: make(map[string]*pinned)}
+	c := newContexts(make(map[string]*pinned))
 	data, err := contextFiles.ReadFile("contexts/index.json")
 	if err == nil {
 		err = json.Unmarshal(data, &index)
@@ -110,7 +111,7 @@ func (c *Contexts) With(dir string) (*Contexts, error) {
 	if err != nil || !ok || len(index) > maxContexts {
 		return nil, fmt.Errorf("%w: %s/index.json must be an object of URL to file name", ErrContexts, dir)
 	}
-	out := &Contexts{byURL: maps.Clone(c.byURL)}
+	out := newContexts(maps.Clone(c.byURL))
 	for _, url := range slices.Sorted(maps.Keys(index)) {
 		name, ok := index[url].(string)
 		if !ok || !isURL(url) {
@@ -158,13 +159,15 @@ func newPinned(raw []byte) (*pinned, error) {
 // URLs lists the contexts of the set in order.
 func (c *Contexts) URLs() []string { return slices.Sorted(maps.Keys(c.byURL)) }
 
-// lookup finds contexts for package jsonld.
-func (c *Contexts) lookup(url string) (any, bool) {
-	p, ok := c.byURL[url]
-	if !ok {
-		return nil, false
-	}
-	return p.whole, true
+// newContexts makes a set, which may be filled until it is used.
+func newContexts(byURL map[string]*pinned) *Contexts {
+	return &Contexts{byURL: byURL, lookup: jsonld.NewPinned(func(url string) (any, bool) {
+		p, ok := byURL[url]
+		if !ok {
+			return nil, false
+		}
+		return p.whole, true
+	})}
 }
 
 // Document returns the bytes of a context, false if it is not in the set. The bytes must not be changed.

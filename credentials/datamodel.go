@@ -81,6 +81,16 @@ func (m *model) checkType(c map[string]any) error {
 		}
 	}
 	m.types = list
+	return checkNoEnvelope(list)
+}
+
+// checkNoEnvelope refuses what calls itself an envelope as well: nobody would look at what its id holds.
+func checkNoEnvelope(types []string) error {
+	for _, name := range []string{envelopedType, envelopedPresented} {
+		if slices.Contains(types, name) {
+			return malformed("/type", "must not include "+name+": what is signed is the content, and no envelope")
+		}
+	}
 	return nil
 }
 

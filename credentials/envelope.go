@@ -11,7 +11,6 @@ import (
 	"github.com/hanse-id/hanse/credentials/cose"
 	"github.com/hanse-id/hanse/credentials/jose"
 	"github.com/hanse-id/hanse/credentials/sdjwt"
-	"github.com/hanse-id/hanse/credentials/statuslist"
 	"github.com/hanse-id/hanse/did/jcs"
 )
 
@@ -20,11 +19,9 @@ import (
 // Names of VC-JOSE-COSE: media types without "application/", which JOSE leaves out and COSE does not.
 const (
 	jwtType         = "vc+jwt"
-	sdJWTType       = "vc+sd-jwt"
 	coseType        = "application/vc+cose"
 	envelopeContent = "vc" // cty of all of them
 	jwtDataURL      = "data:application/vc+jwt,"
-	sdJWTDataURL    = "data:application/vc+sd-jwt,"
 	coseDataURL     = "data:application/vc+cose;base64,"
 )
 
@@ -38,39 +35,6 @@ func secureJWT(ctx context.Context, i *Issuer, credential map[string]any) (*Secu
 	}
 	body, err := envelope(jwtDataURL + compact)
 	return &Secured{Credential: credential, Body: body, Compact: compact}, err
-}
-
-func secureSDJWT(ctx context.Context, i *Issuer, credential map[string]any) (*Secured, error) {
-	disclosable := i.Disclosable
-	if disclosable == nil {
-		disclosable = claimPointers(credential)
-	}
-	compact, err := sdjwt.Issue(ctx, credential, i.Signer, sdjwt.IssueOptions{
-		Type: sdJWTType, ContentType: envelopeContent, KeyID: i.Method, Disclosable: disclosable, Decoys: i.Decoys,
-	})
-	if errors.Is(err, sdjwt.ErrMalformed) || errors.Is(err, jose.ErrMalformed) {
-		return nil, malformed("", err.Error())
-	}
-	if err != nil {
-		return nil, err
-	}
-	body, err := envelope(sdJWTDataURL + compact)
-	return &Secured{Credential: credential, Body: body, Compact: compact}, err
-}
-
-// claimPointers names the claims of a credential about one subject: every member of credentialSubject but its id. Nobody holds
-// a status list, so nothing of it can be withheld.
-func claimPointers(credential map[string]any) (list []string) {
-	if types, _ := texts(credential["type"]); slices.Contains(types, statuslist.CredentialType) {
-		return nil
-	}
-	subject, _ := credential["credentialSubject"].(map[string]any)
-	for _, name := range sortedKeys(subject) {
-		if name != "id" && name != "type" && name != "@context" {
-			list = append(list, point("/credentialSubject", name))
-		}
-	}
-	return list
 }
 
 func secureCOSE(ctx context.Context, i *Issuer, credential map[string]any) (*Secured, error) {
@@ -111,7 +75,10 @@ func openEnvelope(envelope map[string]any, limits jose.Limits) (*opened, error) 
 		return openToken(compact, limits)
 	}
 	if compact, ok := strings.CutPrefix(id, sdJWTDataURL); ok {
-		return openSDJWT(compact, limits)
+		return openSDJWT(compact, sdJWTType, limits)
+	}
+	if compact, ok := strings.CutPrefix(id, sdJWTVCDataURL); ok {
+		return openSDJWT(compact, sdJWTVCType, limits)
 	}
 	if text, ok := strings.CutPrefix(id, coseDataURL); ok {
 		return openBase64COSE(text, limits)
@@ -120,9 +87,7 @@ func openEnvelope(envelope map[string]any, limits jose.Limits) (*opened, error) 
 	if !ok || !strings.HasPrefix(id, "data:") {
 		return nil, malformed("/id", "must be a data URL")
 	}
-	if media, _, _ = strings.Cut(media, ";"); media == "application/dc+sd-jwt" {
-		return &opened{unsupported: fmt.Errorf("credentials secured as %s are not supported", media)}, nil
-	}
+	media, _, _ = strings.Cut(media, ";")
 	return nil, malformed("/id", fmt.Sprintf("%.64q is not the media type of a secured credential", media))
 }
 
@@ -134,24 +99,10 @@ func openToken(compact string, limits jose.Limits) (*opened, error) {
 	return openJOSE(t, FormJWT, jwtType, t.Payload)
 }
 
-// openSDJWT opens what was disclosed. A credential binds no holder by itself, so key binding is looked at with a presentation
-// only; here a KB-JWT is refused: nobody would check it.
-func openSDJWT(text string, limits jose.Limits) (*opened, error) {
-	t, err := sdjwt.Parse(text, sdjwt.Limits{MaxBytes: limits.MaxBytes, MaxDepth: limits.MaxDepth})
-	if err != nil {
-		return nil, tokenProblem(err)
-	}
-	if t.Binding != nil {
-		return nil, unparsable("a key binding belongs to a presentation")
-	}
-	claims, err := t.Claims()
-	if err != nil {
-		return nil, tokenProblem(err)
-	}
-	return openJOSE(t.JWT, FormSDJWT, sdJWTType, claims)
-}
-
 func openJOSE(t *jose.Token, form Form, want string, credential map[string]any) (*opened, error) {
+	if slices.Contains(presentationTypes, t.Type) {
+		return nil, unparsable(isPresentation)
+	}
 	if err := t.CheckType(want); err != nil {
 		return nil, tokenProblem(err)
 	}
@@ -160,7 +111,7 @@ func openJOSE(t *jose.Token, form Form, want string, credential map[string]any) 
 	}
 	return &opened{
 		form: form, credential: credential, token: t, enveloped: true, algorithm: t.CheckAlgorithm, ignored: t.Ignored,
-		proofs: []proof{{pointer: "kid", method: t.KeyID, verify: t.Verify}},
+		proofs: []proof{{pointer: "kid", method: t.KeyID, verify: t.Verify, question: t.Question}},
 	}, nil
 }
 
@@ -189,6 +140,9 @@ const coseTag = 0xD2
 
 func openCOSE(data []byte, limits jose.Limits) (*opened, error) {
 	m, err := cose.Parse(data, cose.Limits{MaxBytes: limits.MaxBytes})
+	if err == nil && slices.Contains(presentationTypes, m.Type) {
+		return nil, unparsable(isPresentation)
+	}
 	if err == nil {
 		err = m.CheckType(coseType)
 	}
@@ -205,6 +159,6 @@ func openCOSE(data []byte, limits jose.Limits) (*opened, error) {
 	}
 	return &opened{
 		form: FormCOSE, credential: credential, enveloped: true, algorithm: m.CheckAlgorithm, message: m,
-		proofs: []proof{{pointer: "kid", method: m.KeyID, verify: m.Verify}},
+		proofs: []proof{{pointer: "kid", method: m.KeyID, verify: m.Verify, question: m.Question}},
 	}, nil
 }

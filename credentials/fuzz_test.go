@@ -12,7 +12,7 @@ import (
 
 // seeds are secured credentials of every form, and credentials that break the data model.
 func seeds(f *testing.F, issuer *Issuer) {
-	for _, form := range Forms() {
+	for _, form := range documentForms() {
 		if !slices.Contains(form.Algorithms(), keys.EdDSA) {
 			continue // the same code with another key
 		}
@@ -95,7 +95,7 @@ func FuzzIssue(f *testing.F) {
 		} else {
 			c["issuer"] = issuer.DID.String()
 		}
-		for _, form := range Forms() {
+		for _, form := range documentForms() {
 			if !slices.Contains(form.Algorithms(), keys.EdDSA) {
 				continue // the same code with another key
 			}

@@ -1,6 +1,7 @@
 package credentials
 
 import (
+	"slices"
 	"time"
 
 	"github.com/hanse-id/hanse/credentials/cose"
@@ -22,8 +23,10 @@ type Inspection struct {
 	Status     []InspectedEntry `json:"status,omitempty"`
 	Header     map[string]any   `json:"header,omitempty"` // JOSE header
 	Proofs     []InspectedProof `json:"proofs,omitempty"`
-	Bytes      int              `json:"bytes"`    // of the input
-	Warnings   []string         `json:"warnings"` // what a verifier would object to, or what to beware of
+	Disclosed  []string         `json:"disclosed,omitempty"` // SD-JWT: JSON pointers of what is shown and could be withheld
+	Withheld   bool             `json:"withheld,omitempty"`  // SD-JWT: digests stay closed; something is withheld, or they are decoys
+	Bytes      int              `json:"bytes"`               // of the input
+	Warnings   []string         `json:"warnings"`            // what a verifier would object to, or what to beware of
 	Credential map[string]any   `json:"credential,omitempty"`
 }
 
@@ -61,6 +64,10 @@ func Inspect(input []byte, contexts *Contexts) (*Inspection, error) {
 		return i, err
 	}
 	i.Credential = credential
+	if i.Form == string(FormSDJWTVC) {
+		i.describeClaims(credential)
+		return i, nil
+	}
 	i.describe(credential)
 	m, broken := checkModel(credential, contexts)
 	if broken != nil {
@@ -112,6 +119,9 @@ func (i *Inspection) open(input []byte) (map[string]any, error) {
 	} else if o.credential != nil {
 		i.readProofs(o.credential)
 	}
+	if o.sd != nil {
+		i.readDisclosures(o.sd)
+	}
 	if i.Form == "" {
 		i.Form = string(o.form)
 	}
@@ -159,5 +169,8 @@ func (i *Inspection) readProofs(document map[string]any) {
 		if get("type") == dataintegrity.ProofType && i.Form == "" {
 			i.Form = get("cryptosuite")
 		}
+	}
+	if proofs, err := dataintegrity.Proofs(document); err == nil && slices.ContainsFunc(proofs, (*dataintegrity.Proof).Base) {
+		i.warn("the base proof is its holder's alone: what is shown to others is derived from it")
 	}
 }

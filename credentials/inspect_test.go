@@ -49,7 +49,6 @@ func TestInspectSaysWhatToBewareOf(t *testing.T) {
 		"model":       {token(t, issuer, headerOf(t, issuer, nil), payloadOf(t, issuer, map[string]any{"issuer": nil})), "vc+jwt", "data model: /issuer"},
 		"undefined":   {token(t, issuer, headerOf(t, issuer, nil), payloadOf(t, issuer, map[string]any{"colour": "x"})), "vc+jwt", "member colour"},
 		"cryptosuite": {string(toJSON(t, degree(issuer.DID, map[string]any{"proof": map[string]any{"type": "DataIntegrityProof", "cryptosuite": "bbs-2023", "verificationMethod": "x", "proofPurpose": "assertionMethod", "proofValue": "z"}}))), "bbs-2023", "not supported"},
-		"SD-JWT":      {string(toJSON(t, map[string]any{"@context": []any{contextV2}, "type": envelopedType, "id": "data:application/dc+sd-jwt,x"})), "unsupported", "not supported"},
 	} {
 		i, err := Inspect([]byte(test.input), nil)
 		if err != nil {

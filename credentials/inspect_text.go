@@ -99,7 +99,7 @@ func (i *Inspection) Text(w io.Writer) error {
 			line("status", fmt.Sprintf("that of accreditation %s (%s)", s.Accreditation, s.Type))
 			continue
 		}
-		line("status", fmt.Sprintf("%s, entry %s of %s (%s)", s.Purpose, s.Index, s.List, s.Type))
+		line("status", strings.TrimPrefix(fmt.Sprintf("%s, entry %s of %s (%s)", s.Purpose, s.Index, s.List, s.Type), ", "))
 	}
 	for _, p := range i.Proofs {
 		line("signed", strings.TrimSpace(p.Type+" "+p.Algorithm))
@@ -107,6 +107,10 @@ func (i *Inspection) Text(w io.Writer) error {
 		line("  purpose", p.Purpose)
 		line("  created", p.Created)
 		line("  expires", p.Expires)
+	}
+	line("disclosed", i.Disclosed...)
+	if i.Withheld {
+		line("withheld", "something, or there are decoys")
 	}
 	line("context", i.Contexts...)
 	line("size", fmt.Sprintf("%d bytes", i.Bytes))

@@ -39,6 +39,9 @@ func undefinedMembers(credential map[string]any, m *model, contexts *Contexts) [
 
 // check is everything that is refused when issuing.
 func (i *Issuer) check(f form, credential map[string]any) (*model, error) {
+	if f.claims {
+		return i.checkClaims(credential)
+	}
 	if _, has := credential["proof"]; has {
 		return nil, malformed("/proof", "the credential is secured already")
 	}
@@ -77,6 +80,9 @@ func (i *Issuer) check(f form, credential map[string]any) (*model, error) {
 		return nil, err
 	}
 	if _, err := statusEntries(credential); err != nil {
+		return nil, err
+	}
+	if err := checkDisclosable(i.Disclosable, alwaysSigned, ""); err != nil {
 		return nil, err
 	}
 	return m, checkDigests(credential, contexts)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hanse-id/hanse/credentials/schema"
 	"github.com/hanse-id/hanse/did"
 	"github.com/hanse-id/hanse/did/keystore"
 )
@@ -18,20 +19,28 @@ import (
 type Issuer struct {
 	DID      did.DID
 	Method   string // verification method URL whose key Signer holds; must be in assertionMethod
+	URL      string // https URL whose metadata has the key under the name Method; an SD-JWT VC may have it as iss instead of DID; empty: none
 	Form     Form
 	Signer   keystore.Signer
 	Contexts *Contexts // nil: EmbeddedContexts
-	// Disclosable are JSON pointers of what holders may withhold (vc+sd-jwt); nil: every claim about the one subject; empty:
-	// nothing. Decoys digests of nothing hide their number.
+	// Disclosable are JSON pointers of what holders may withhold (SD-JWT forms), never of what a credential is or can be refused by;
+	// nil: every claim about the one subject; empty: nothing. Decoys digests of nothing hide their number.
 	Disclosable []string
 	Decoys      int
-	Now         func() time.Time // nil: time.Now; for the proof's `created`
+	// Mandatory are JSON pointers of what holders must show (ecdsa-sd-2023).
+	Mandatory []string
+	Schemas   SchemaSource  // nil: no schema that a credential names is known when issuing
+	Types     TypeSource    // nil: SD-JWT VCs are not checked against the metadata of their type when issuing
+	Compiled  *schema.Cache // of JSON Schemas; nil: each is compiled when it is used
+	// RequireSchema refuses credentials that name a schema that is not known; otherwise it is not evaluated.
+	RequireSchema bool
+	Now           func() time.Time // nil: time.Now; for the proof's `created`
 }
 
 // ErrIssuer says that an Issuer is not configured consistently: unknown form, a method of another DID, a key of the wrong kind.
 var ErrIssuer = errors.New("issuer is not usable")
 
-// Issue validates credential strictly (a *ProblemError otherwise) and secures it. The credential must name i.DID as issuer.
+// Issue validates credential strictly, schemas that it names included (a *ProblemError otherwise, see CheckSchemas), and secures it. The credential must name i.DID as issuer.
 // It is signed as given: status entries are the caller's work, done before. A Data Integrity form appends the data-integrity
 // context to a VC Data Model 1.1 credential. credential is not changed.
 func (i *Issuer) Issue(ctx context.Context, credential map[string]any) (*Secured, error) {
@@ -43,12 +52,20 @@ func (i *Issuer) Issue(ctx context.Context, credential map[string]any) (*Secured
 	if err != nil {
 		return nil, err
 	}
+	if err := i.CheckSchemas(ctx, credential); err != nil {
+		return nil, err
+	}
 	if m.base == contextV1 {
 		credential = withProofContext(credential)
 	}
 	secured, err := f.secure(ctx, i, credential)
 	if err != nil {
 		return nil, err
+	}
+	if f.rdf {
+		if err := disguised(credential, i.contexts()); err != nil { // nobody would verify it
+			return nil, err
+		}
 	}
 	secured.Form = i.Form
 	return secured, nil

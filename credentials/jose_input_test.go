@@ -193,8 +193,8 @@ func TestBadSerializationsAreRefused(t *testing.T) {
 		t.Errorf("took %s", d)
 	}
 	report = verify(t, newVerifier(), toJSON(t, map[string]any{"@context": []any{contextV2}, "id": "data:application/dc+sd-jwt,x~", "type": envelopedType}))
-	wantDecision(t, report, Undecided)
-	want(t, report, CheckAlgorithm, Indeterminate, ProblemNotSupported)
+	wantDecision(t, report, Reject)
+	want(t, report, CheckParse, Fail, ProblemParsing)
 }
 
 // nextLetter returns another base64url letter that decodes to the same significant bits of a last group of two.

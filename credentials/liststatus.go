@@ -16,47 +16,112 @@ import (
 // copy was made at, 0 where there is none. Errors are *ProblemError with a status-list problem type, and fail closed: a
 // list whose proof cannot be decided is STATUS_RETRIEVAL_ERROR, and so is one that is not of the past instant asked for.
 func (v *Verifier) ListStatus(ctx context.Context, q StatusQuery, body []byte, height int64, seen *statuslist.Watermark) (StatusResult, error) {
+	list, err := v.readList(ctx, q, body)
+	if err != nil {
+		return StatusResult{}, err
+	}
+	if err := list.check(q); err != nil { // before it is remembered: another entry's list says nothing of this one's age
+		return StatusResult{}, err
+	}
+	if seen != nil && q.At.IsZero() {
+		if err := list.observe(seen, height); err != nil {
+			return StatusResult{}, err
+		}
+	}
+	result, err := list.answer(q, v.newRun(VerifyOptions{}).now)
+	result.Evidence.Height = height
+	return result, err
+}
+
+// readList verifies and decodes the status list of an entry, be it a credential or a token. Errors are *ProblemError.
+func (v *Verifier) readList(ctx context.Context, q StatusQuery, body []byte) (*keptList, error) {
+	if q.Entry.Type == TokenEntryType {
+		return v.readTokenList(ctx, q, body)
+	}
 	verifier := *v
-	verifier.Status = nil                           // a list has no status of its own: Open refuses it
-	verifier.Trust, verifier.Policy = nil, Policy{} // the policy is about credentials: who made the list is the issuer's word
+	verifier.Status = nil                                                  // a list has no status of its own: Open refuses it
+	verifier.Trust, verifier.Policy, verifier.Decider = nil, Policy{}, nil // the policy is about credentials: who made the list is the issuer's word
 	report, credential, err := verifier.Verify(ctx, body, VerifyOptions{At: q.At})
 	if err != nil {
-		return StatusResult{}, statusError(ProblemStatusRetrieval, err)
+		return nil, statusError(ProblemStatusRetrieval, err)
 	}
 	if credential != nil {
 		if _, has := credential["credentialStatus"]; has {
-			return StatusResult{}, statusError(ProblemStatusVerification, fmt.Errorf("%w: the list has a status of its own", statuslist.ErrVerification))
+			return nil, statusError(ProblemStatusVerification, fmt.Errorf("%w: the list has a status of its own", statuslist.ErrVerification))
 		}
 	}
+	if err := listVerdict(report, q.At); err != nil {
+		return nil, err
+	}
+	list, err := statuslist.Read(credential, q.Entry.List, q.Issuer.String())
+	if err != nil {
+		return nil, StatusError(err)
+	}
+	return &keptList{List: *list, digest: sha256.Sum256(list.Bits)}, nil
+}
+
+// listVerdict is what the verification of a list's credential means for a status.
+func listVerdict(report *Report, at time.Time) error {
 	switch {
-	case report.Decision == Reject && !q.At.IsZero() && genuine(report):
-		return StatusResult{}, statusError(ProblemStatusRetrieval, fmt.Errorf("the list at hand is not the one of that time: %s", firstProblem(report)))
+	case report.Decision == Reject && !at.IsZero() && genuine(report):
+		return statusError(ProblemStatusRetrieval, fmt.Errorf("the list at hand is not the one of that time: %s", firstProblem(report)))
 	case report.Decision == Reject:
-		return StatusResult{}, statusError(ProblemStatusVerification, fmt.Errorf("%w: %s", statuslist.ErrVerification, firstProblem(report)))
+		return statusError(ProblemStatusVerification, fmt.Errorf("%w: %s", statuslist.ErrVerification, firstProblem(report)))
 	case report.Decision == Undecided:
-		return StatusResult{}, statusError(ProblemStatusRetrieval, fmt.Errorf("status list cannot be verified: %s", firstProblem(report)))
+		return statusError(ProblemStatusRetrieval, fmt.Errorf("status list cannot be verified: %s", firstProblem(report)))
 	}
-	list, err := statuslist.Open(credential, statuslist.Want{
-		URL: q.Entry.List, Purpose: q.Entry.Purpose, Issuer: q.Issuer.String(), Size: int(q.Entry.Size),
-	})
+	return nil
+}
+
+// keptList is a list that was verified, of either form. It is never written to.
+type keptList struct {
+	statuslist.List // of a token: Size is its own, no purposes
+	token           bool
+	digest          [32]byte // SHA-256 of the bits
+}
+
+// check reports why an entry cannot be one of the list. Errors are *ProblemError.
+func (l *keptList) check(q StatusQuery) error {
+	if l.token {
+		return nil
+	}
+	err := l.Serves(statuslist.Want{URL: q.Entry.List, Purpose: q.Entry.Purpose, Issuer: q.Issuer.String(), Size: int(q.Entry.Size)})
+	if err != nil {
+		return StatusError(err)
+	}
+	return nil
+}
+
+// observe refuses a list that is older than one seen before.
+func (l *keptList) observe(seen *statuslist.Watermark, height int64) error {
+	name := l.Issuer + " " + l.URL
+	if l.token {
+		name = TokenEntryType + " " + name // one URL may serve both forms, made at different times
+	}
+	if err := seen.Observe(name, statuslist.Version{Height: height, ValidFrom: l.ValidFrom, Digest: l.digest}); err != nil {
+		return StatusError(err)
+	}
+	return nil
+}
+
+// answer reads one entry. Errors are *ProblemError.
+func (l *keptList) answer(q StatusQuery, now time.Time) (StatusResult, error) {
+	if err := l.check(q); err != nil {
+		return StatusResult{}, err
+	}
+	size := l.Size
+	if !l.token {
+		size = int(q.Entry.Size)
+	}
+	value, err := statuslist.Value(l.Bits, q.Entry.Index, size)
 	if err != nil {
 		return StatusResult{}, StatusError(err)
 	}
-	digest := sha256.Sum256(list.Bits)
-	if seen != nil && q.At.IsZero() {
-		if err := seen.Observe(list.URL, statuslist.Version{Height: height, ValidFrom: list.ValidFrom, Digest: digest}); err != nil {
-			return StatusResult{}, StatusError(err)
-		}
+	evidence := Evidence{Source: l.URL, Digest: hex.EncodeToString(l.digest[:])}
+	if !l.ValidFrom.IsZero() {
+		evidence.Age = max(0, int64(now.Sub(l.ValidFrom)/time.Second))
 	}
-	value, err := statuslist.Value(list.Bits, q.Entry.Index, int(q.Entry.Size))
-	if err != nil {
-		return StatusResult{}, StatusError(err)
-	}
-	evidence := Evidence{Source: list.URL, Height: height, Digest: hex.EncodeToString(digest[:])}
-	if now := verifier.newRun(VerifyOptions{}).now; !list.ValidFrom.IsZero() {
-		evidence.Age = max(0, int64(now.Sub(list.ValidFrom)/time.Second))
-	}
-	return StatusResult{Value: value, Purposes: list.Purposes, Evidence: evidence}, nil
+	return StatusResult{Value: value, Purposes: l.Purposes, Evidence: evidence}, nil
 }
 
 // genuine reports whether a list that was rejected is its issuer's, and just not valid at the instant of the verification: what

@@ -10,6 +10,7 @@ import (
 	"github.com/hanse-id/hanse/credentials/cose"
 	"github.com/hanse-id/hanse/credentials/dataintegrity"
 	"github.com/hanse-id/hanse/credentials/jose"
+	"github.com/hanse-id/hanse/credentials/sdjwt"
 	"github.com/hanse-id/hanse/did/jcs"
 	"github.com/hanse-id/hanse/did/keys"
 )
@@ -20,6 +21,8 @@ type opened struct {
 	credential  map[string]any // what the proofs are over; with its proof where that is embedded
 	proofs      []proof
 	enveloped   bool          // the credential is the payload of an envelope, with its claims
+	claims      bool          // the credential is the claims of an SD-JWT VC: the VC data model does not apply
+	sd          *sdjwt.Token  // SD-JWT forms
 	token       *jose.Token   // JOSE forms
 	message     *cose.Message // COSE forms
 	algorithm   func() error  // enveloped: whether anything acceptable signs with the envelope's algorithm
@@ -30,10 +33,33 @@ type opened struct {
 
 // proof is what has to be checked with a key of the issuer.
 type proof struct {
+	form             Form   // where proofs of one credential may differ in it (Data Integrity); "": the credential's
 	pointer          string // of the member that names the method
 	method           string // verification method URL, "" if none is named
 	verify           func(keys.Public) error
-	created, expires time.Time // zero if not said
+	question         func(keys.Public) (keys.Question, error) // verify without the signature itself; nil: verified alone
+	created, expires time.Time                                // zero if not said
+}
+
+// formOf returns the securing form of one proof.
+func (o *opened) formOf(p proof) Form {
+	if p.form != "" {
+		return p.form
+	}
+	return o.form
+}
+
+// namedAlgorithm returns the kind of key that an envelope's header says it was signed with. It is a claim: the key decides.
+func (o *opened) namedAlgorithm() (keys.Algorithm, bool) {
+	switch {
+	case o.token != nil && o.token.Algorithm == "Ed25519": // RFC 9864
+		return keys.EdDSA, true
+	case o.token != nil:
+		return keys.Algorithm(o.token.Algorithm), true
+	case o.message != nil:
+		return keys.Algorithm(o.message.AlgorithmName()), true
+	}
+	return "", false
 }
 
 // openInput finds out which container an input is in and takes it apart. Errors are *ProblemError.
@@ -43,8 +69,8 @@ func openInput(input []byte, limits jose.Limits, contexts *Contexts) (*opened, e
 		return nil, unparsable("empty input")
 	}
 	switch {
-	case text[0] == coseTag:
-		return openCOSE(text, limits)
+	case input[0] == coseTag: // what ends in a byte that is a space in text is none here
+		return openCOSE(input, limits)
 	case text[0] != '{' && text[0] != '"':
 		return openText(string(text), limits)
 	}
@@ -59,6 +85,9 @@ func openInput(input []byte, limits jose.Limits, contexts *Contexts) (*opened, e
 		if types, _ := texts(v["type"]); slices.Contains(types, envelopedType) {
 			return openEnvelope(v, limits)
 		}
+		if sdjwt.IsJSON(v) {
+			return openSDJWTJSON(v, limits)
+		}
 		return openEmbedded(v, contexts)
 	}
 	return nil, unparsable("neither an object nor a token")
@@ -67,7 +96,7 @@ func openInput(input []byte, limits jose.Limits, contexts *Contexts) (*opened, e
 // openText reads a bare token: an SD-JWT has a tilde, a JWT none.
 func openText(text string, limits jose.Limits) (*opened, error) {
 	if strings.Contains(text, "~") {
-		return openSDJWT(text, limits)
+		return openSDJWT(text, "", limits)
 	}
 	return openToken(text, limits)
 }
@@ -78,6 +107,9 @@ func unparsable(detail string) *ProblemError {
 }
 
 func openEmbedded(document map[string]any, contexts *Contexts) (*opened, error) {
+	if err := refusePresentation(document); err != nil {
+		return nil, err
+	}
 	if _, ok := document["proof"]; !ok {
 		return nil, malformed("/proof", "the credential has no proof: it is not secured")
 	}
@@ -102,8 +134,9 @@ func openEmbedded(document map[string]any, contexts *Contexts) (*opened, error) 
 		}
 		o.form = Form(p.Suite)
 		o.proofs = append(o.proofs, proof{
-			pointer: "/proof/verificationMethod", method: p.Method, created: p.Created, expires: p.Expires,
-			verify: func(key keys.Public) error { return p.Verify(document, key, contexts.lookup) },
+			form: Form(p.Suite), pointer: "/proof/verificationMethod", method: p.Method, created: p.Created, expires: p.Expires,
+			verify:   func(key keys.Public) error { return p.Verify(document, key, contexts.lookup) },
+			question: func(key keys.Public) (keys.Question, error) { return p.Question(document, key, contexts.lookup) },
 		})
 	}
 	return o, nil

@@ -1,30 +1,42 @@
 package credentials
 
 import (
-	"errors"
+	"encoding/json"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/hanse-id/hanse/credentials/schema"
 	"github.com/hanse-id/hanse/did"
+	"github.com/hanse-id/hanse/did/keys"
 )
 
 // Policy is what a verifier asks for beyond what every credential must be. The zero value asks for nothing.
 type Policy struct {
-	RequireAccreditation bool      // accreditation becomes an error
-	Centers              []did.DID // accepted centers: the path must end in one of them, or in one that one of them recognises
-	Types                []string  // credential types of which a credential must have at least one; empty: any
-	MaxDepth             int       // accreditations on a path; 0: any
-	Jurisdiction         string    // the accreditation must reach; empty: not asked
-	RequireLinkedDomain  bool      // linkedDomain becomes an error
-	LinkedDomains        []string  // origins ("https://a.example"), one of which the issuer must be linked with; empty: those of its own DID document
+	RequireAccreditation bool             // accreditation becomes an error
+	Centers              []did.DID        // accepted centers: the path must end in one of them, or in one that one of them recognises
+	Types                []string         // credential types of which a credential must have at least one; empty: any
+	MaxDepth             int              // accreditations on a path; 0: any
+	Jurisdiction         string           // the accreditation must reach; empty: not asked
+	RequireLinkedDomain  bool             // linkedDomain becomes an error
+	LinkedDomains        []string         // origins ("https://a.example"), one of which the issuer must be linked with; empty: those of its own DID document
+	Forms                []Form           // securing forms that are taken; empty: all
+	Algorithms           []keys.Algorithm // of the issuers' keys that are taken; empty: all
+	Issuers              []string         // DIDs (or https URLs) of issuers that are taken; empty: any
+	MaxStatusAge         time.Duration    // a status must be known as of that long ago at most; 0: not asked
+	RequireStatus        bool             // a credential without a status of a known type is refused
+	RequireHolder        bool             // holder becomes an error where it is skipped: a presentation must bind each credential to its holder
+	RequireSchema        bool             // every credentialSchema must be known and evaluated
+	Schema               json.RawMessage  // a JSON Schema 2020-12 of the verifier's own that every credential must satisfy; nil: none
 }
 
 // Bounds of a policy.
 const (
 	maxPolicyItems = 128
-	maxOrigins     = 8 // of linked domains: each may be asked
+	maxOrigins     = 8        // of linked domains: each may be asked
+	maxOwnSchema   = 64 << 10 // bytes of Policy.Schema
 )
 
 // Check reports what makes a policy unusable, naming the member. A Verifier does not take it for granted: what it cannot
@@ -34,7 +46,11 @@ func (p Policy) Check() error {
 		name   string
 		length int
 		most   int
-	}{{"centers", len(p.Centers), maxPolicyItems}, {"types", len(p.Types), maxPolicyItems}, {"linked domains", len(p.LinkedDomains), maxOrigins}} {
+	}{
+		{"centers", len(p.Centers), maxPolicyItems}, {"types", len(p.Types), maxPolicyItems}, {"linked domains", len(p.LinkedDomains), maxOrigins},
+		{"forms", len(p.Forms), maxPolicyItems}, {"algorithms", len(p.Algorithms), maxPolicyItems}, {"issuers", len(p.Issuers), maxPolicyItems},
+		{"bytes of schema", len(p.Schema), maxOwnSchema},
+	} {
 		if member.length > member.most {
 			return fmt.Errorf("%d %s, at most %d", member.length, member.name, member.most)
 		}
@@ -60,40 +76,47 @@ func (p Policy) Check() error {
 			return fmt.Errorf("linked domain: %w", err)
 		}
 	}
-	return nil
+	return p.checkMembers()
 }
 
-// Within reports which member of p asks for less than the same member of own, nil if none does: so that whoever may bring a
-// policy can make one stricter and no laxer. Lists are within own's where they name nothing else; a jurisdiction where it is the
-// same, or the country of own's subdivision, which fewer accreditations reach.
-func (p Policy) Within(own Policy) error {
-	switch {
-	case own.RequireAccreditation && !p.RequireAccreditation:
-		return errors.New("requireAccreditation cannot be lifted")
-	case own.RequireLinkedDomain && !p.RequireLinkedDomain:
-		return errors.New("requireLinkedDomain cannot be lifted")
-	case !among(p.Centers, own.Centers):
-		return fmt.Errorf("acceptedCenters must be some of %.256q", own.Centers)
-	case !among(p.Types, own.Types):
-		return fmt.Errorf("types must be some of %.256q", own.Types)
-	case !among(p.LinkedDomains, own.LinkedDomains):
-		return fmt.Errorf("linkedDomains must be some of %.256q", own.LinkedDomains)
-	case own.MaxDepth > 0 && (p.MaxDepth <= 0 || p.MaxDepth > own.MaxDepth):
-		return fmt.Errorf("maxDepth must be at most %d", own.MaxDepth)
-	case own.Jurisdiction != "" && p.Jurisdiction != own.Jurisdiction && (p.Jurisdiction == "" || !strings.HasPrefix(own.Jurisdiction, p.Jurisdiction+"-")):
-		return fmt.Errorf("jurisdiction must be %s", own.Jurisdiction)
+// checkMembers is Check for what is compared with a credential and its proofs.
+func (p Policy) checkMembers() error {
+	for _, f := range p.Forms {
+		if _, known := formNamed(f); !known {
+			return fmt.Errorf("form %.64q is not known; known are %s", f, Forms())
+		}
+	}
+	for _, alg := range p.Algorithms {
+		if alg.SignatureSize() == 0 {
+			return fmt.Errorf("algorithm %.64q is not known", alg)
+		}
+	}
+	for _, issuer := range p.Issuers {
+		if err := checkIssuerName(issuer); err != nil {
+			return err
+		}
+	}
+	if p.MaxStatusAge < 0 {
+		return fmt.Errorf("status age %s is negative", p.MaxStatusAge)
+	}
+	if len(p.Schema) == 0 {
+		return nil
+	}
+	if _, err := schema.Compile(p.Schema, schema.Options{}); err != nil {
+		return fmt.Errorf("schema: %w", err)
 	}
 	return nil
 }
 
-// samePaths reports whether two policies take the same paths of accreditations.
-func (p Policy) samePaths(other Policy) bool {
-	return p.MaxDepth == other.MaxDepth && p.Jurisdiction == other.Jurisdiction && slices.Equal(p.Centers, other.Centers)
-}
-
-// among reports whether a list names nothing that own does not; an empty own stands for everything.
-func among[T comparable](list, own []T) bool {
-	return len(own) == 0 || len(list) > 0 && !slices.ContainsFunc(list, func(item T) bool { return !slices.Contains(own, item) })
+// checkIssuerName checks that text names an issuer: a DID, or the https URL of an issuer of SD-JWT VCs.
+func checkIssuerName(text string) error {
+	if u, err := url.Parse(text); err == nil && u.Scheme == "https" && u.Host != "" && u.User == nil {
+		return nil
+	}
+	if _, err := did.Parse(text); err != nil {
+		return fmt.Errorf("accepted issuer: %w", err)
+	}
+	return nil
 }
 
 // isJurisdiction reports whether s has the form of an ISO 3166 code of a country, or of a subdivision.
@@ -104,11 +127,6 @@ func isJurisdiction(s string) bool {
 		return false
 	}
 	return !strings.ContainsFunc(subdivision, func(c rune) bool { return upper(c) && (c < '0' || c > '9') })
-}
-
-// acceptsTypes reports whether a credential has one of the types that the policy takes.
-func (p Policy) acceptsTypes(types []string) bool {
-	return len(p.Types) == 0 || slices.ContainsFunc(types, func(t string) bool { return slices.Contains(p.Types, t) })
 }
 
 // question is what a trust source is asked about the credential of a run.

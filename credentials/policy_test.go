@@ -2,6 +2,7 @@ package credentials
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -143,7 +144,7 @@ func TestPoliciesAreChecked(t *testing.T) {
 		ok     bool
 	}{
 		"none":                {Policy{}, true},
-		"everything":          {Policy{true, []did.DID{"did:hanse:test:a"}, []string{"T"}, 4, "DE-BY", true, []string{"https://a.example"}}, true},
+		"everything":          {everyPolicy(), true},
 		"center is no DID":    {Policy{Centers: []did.DID{"center-1"}}, false},
 		"too many centers":    {Policy{Centers: make([]did.DID, maxPolicyItems+1)}, false},
 		"type is empty":       {Policy{Types: []string{""}}, false},
@@ -248,6 +249,8 @@ func TestAStrangersPolicyAsksForNothingLess(t *testing.T) {
 	own := Policy{
 		RequireAccreditation: true, Centers: []did.DID{"did:hanse:test:a", "did:hanse:test:b"}, Types: []string{"A", "B"}, MaxDepth: 3,
 		Jurisdiction: "DE-BY", RequireLinkedDomain: true, LinkedDomains: []string{"https://a.example", "https://b.example"},
+		Forms: []Form{FormJWT, FormCOSE}, Algorithms: []keys.Algorithm{keys.EdDSA, keys.ES256}, Issuers: []string{"did:example:a", "did:example:b"},
+		MaxStatusAge: time.Minute, RequireStatus: true, RequireHolder: true, RequireSchema: true, Schema: json.RawMessage(`{"a":1,"b":2}`),
 	}
 	for name, test := range map[string]struct {
 		change func(*Policy)
@@ -256,7 +259,22 @@ func TestAStrangersPolicyAsksForNothingLess(t *testing.T) {
 		"the same": {func(*Policy) {}, ""},
 		"fewer of everything": {func(p *Policy) {
 			p.Centers, p.Types, p.LinkedDomains, p.MaxDepth = p.Centers[:1], p.Types[1:], p.LinkedDomains[1:], 1
+			p.Forms, p.Algorithms, p.Issuers, p.MaxStatusAge = p.Forms[1:], p.Algorithms[:1], p.Issuers[:1], time.Second
 		}, ""},
+		"the same in other words": {func(p *Policy) { p.Schema = json.RawMessage(` {"b": 2, "a": 1}`) }, ""},
+		"no status":               {func(p *Policy) { p.RequireStatus = false }, "requireStatus"},
+		"no holder":               {func(p *Policy) { p.RequireHolder = false }, "requireHolderBinding"},
+		"no known schema":         {func(p *Policy) { p.RequireSchema = false }, "requireSchema"},
+		"another schema":          {func(p *Policy) { p.Schema = json.RawMessage(`{}`) }, "schema"},
+		"no schema":               {func(p *Policy) { p.Schema = nil }, "schema"},
+		"an older status":         {func(p *Policy) { p.MaxStatusAge *= 2 }, "maxStatusAge"},
+		"a status of any age":     {func(p *Policy) { p.MaxStatusAge = 0 }, "maxStatusAge"},
+		"another form":            {func(p *Policy) { p.Forms = []Form{FormSDJWT} }, "forms"},
+		"any form":                {func(p *Policy) { p.Forms = nil }, "forms"},
+		"another algorithm":       {func(p *Policy) { p.Algorithms = []keys.Algorithm{keys.ES384} }, "algorithms"},
+		"any algorithm":           {func(p *Policy) { p.Algorithms = nil }, "algorithms"},
+		"another issuer":          {func(p *Policy) { p.Issuers = append([]string{"did:example:c"}, p.Issuers...) }, "issuers"},
+		"any issuer":              {func(p *Policy) { p.Issuers = nil }, "issuers"},
 		"the whole country":       {func(p *Policy) { p.Jurisdiction = "DE" }, ""},
 		"no accreditation":        {func(p *Policy) { p.RequireAccreditation = false }, "requireAccreditation"},
 		"no linked domain":        {func(p *Policy) { p.RequireLinkedDomain = false }, "requireLinkedDomain"},
@@ -305,5 +323,15 @@ func TestAnAllowListDoesNotOverruleWhatTheCallerAsksFor(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			want(t, verifyWith(t, v, body, VerifyOptions{Policy: test.policy}), CheckAccreditation, test.outcome, test.problem)
 		})
+	}
+}
+
+// everyPolicy is a policy that asks for everything.
+func everyPolicy() Policy {
+	return Policy{
+		RequireAccreditation: true, Centers: []did.DID{"did:hanse:test:a"}, Types: []string{"T"}, MaxDepth: 4, Jurisdiction: "DE-BY",
+		RequireLinkedDomain: true, LinkedDomains: []string{"https://a.example"},
+		Forms: []Form{FormJWT, FormEdDSAJCS}, Algorithms: []keys.Algorithm{keys.EdDSA}, Issuers: []string{"did:hanse:test:a", "https://a.example"},
+		MaxStatusAge: time.Minute, RequireStatus: true, RequireHolder: true, RequireSchema: true, Schema: json.RawMessage(`{"type":"object"}`),
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/sha512"
 	"encoding/base64"
 	"encoding/hex"
+	"strconv"
 	"strings"
 
 	"github.com/multiformats/go-multibase"
@@ -16,6 +17,11 @@ import (
 type digest struct {
 	bits int // of SHA-2: 256, 384, 512; 0: another function, not compared
 	sum  []byte
+}
+
+// sri is the digest as Subresource Integrity metadata.
+func (d digest) sri() string {
+	return "sha" + strconv.Itoa(d.bits) + "-" + base64.StdEncoding.EncodeToString(d.sum)
 }
 
 // related is one relatedResource entry (VC Data Model 2.0 section 5.3).

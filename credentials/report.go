@@ -39,6 +39,7 @@ const (
 	CheckResources     CheckID = "resources"
 	CheckHolder        CheckID = "holder"
 	CheckLinkedDomain  CheckID = "linkedDomain"
+	CheckPolicy        CheckID = "policy" // what somebody else decides, asked last
 )
 
 // Decision sums a report up.
@@ -109,7 +110,8 @@ func (r *Report) Problems() (errors, warnings []Problem) {
 	return errors, warnings
 }
 
-// decide sums checks up: any failed error rejects; else any indeterminate error is indeterminate; else accept.
+// decide sums checks up: any failed error rejects; else any indeterminate error is indeterminate, and so is what has an outcome
+// that is none; else accept.
 func decide(checks []Check) Decision {
 	decision := Accept
 	for _, c := range checks {
@@ -117,9 +119,10 @@ func decide(checks []Check) Decision {
 			continue
 		}
 		switch c.Outcome {
+		case Pass, Skip:
 		case Fail:
 			return Reject
-		case Indeterminate:
+		default:
 			decision = Undecided
 		}
 	}
@@ -130,4 +133,5 @@ func decide(checks []Check) Decision {
 var order = [...]CheckID{
 	CheckLimits, CheckParse, CheckAlgorithm, CheckDataModel, CheckAccreditation, CheckIssuer, CheckSignature,
 	CheckConsistency, CheckValidity, CheckStatus, CheckSchema, CheckResources, CheckHolder, CheckLinkedDomain,
+	CheckPolicy,
 }

@@ -11,11 +11,11 @@ import (
 // StatusEntry is one credentialStatus entry, parsed: a BitstringStatusListEntry (Bitstring Status List 1.0, section 2.1), which
 // names a place in a list, or an AccreditationStatusEntry, which names an accreditation.
 type StatusEntry struct {
-	Type    string // EntryType or AccreditationEntryType
-	Purpose string
+	Type    string // EntryType, TokenEntryType or AccreditationEntryType
+	Purpose string // empty for a TokenEntryType: its list says by value what it means
 	Index   int64
-	List    string // statusListCredential URL
-	Size    int64  // statusSize in bits, default 1
+	List    string // statusListCredential URL, or the uri of a Token Status List
+	Size    int64  // statusSize in bits, default 1; 0 for a TokenEntryType: its list says
 
 	// AccreditationEntryType: the id of the entry (may be empty) and that of the accreditation; everything about lists is empty.
 	ID, Accreditation string
@@ -33,6 +33,7 @@ type StatusResult struct {
 	Value    uint64   // 0: not set
 	Purposes []string // of the list; nil where the source does not say
 	Evidence Evidence
+	Stale    bool // newer news should have been there by now: the list's own time to live has passed, or the ledger stands still
 
 	State         string         // of an accreditation at the instant: StateActive, or why it is not in force ("revoked", "suspended", "expired"); "": the source does not know such entries
 	Accreditation *Accreditation // as it was given, to compare a copy with; nil: not compared

@@ -2,6 +2,7 @@ package credentials
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +14,7 @@ import (
 const (
 	EntryType              = "BitstringStatusListEntry" // a place in a status list
 	AccreditationEntryType = "AccreditationStatusEntry" // an accreditation, whose state the ledger knows
+	TokenEntryType         = "status_list"              // a place in a Token Status List: member of an SD-JWT VC's status claim
 )
 
 // maxIndex bounds statusListIndex before any list is known: what every JSON implementation keeps exactly.
@@ -60,10 +62,13 @@ func statusEntries(credential map[string]any) ([]entry, error) {
 	return out, nil
 }
 
-// Value returns the entry as a credentialStatus object. The id of a list's entry is the list's URL with the index as fragment; one
-// of several bits also says what its values mean.
+// Value returns the entry as a credentialStatus object, or the status claim of a token where it is a TokenEntryType. The id of a
+// list's entry is the list's URL with the index as fragment; one of several bits also says what its values mean.
 func (e StatusEntry) Value() map[string]any {
-	if e.Type == AccreditationEntryType {
+	switch e.Type {
+	case TokenEntryType:
+		return map[string]any{TokenEntryType: map[string]any{"idx": e.Index, "uri": e.List}}
+	case AccreditationEntryType:
 		v := map[string]any{"type": AccreditationEntryType, "accreditation": e.Accreditation}
 		if e.ID != "" {
 			v["id"] = e.ID
@@ -78,6 +83,37 @@ func (e StatusEntry) Value() map[string]any {
 		v["statusSize"], v["statusMessage"] = e.Size, e.messages()
 	}
 	return v
+}
+
+// WithStatus returns a copy of credential that has entries, written in the way of the form: appended to credentialStatus, or as the
+// status claim of what an SD-JWT VC is made of ({claims, …}), which has room for one place in a list and for nothing that the caller
+// wrote there. Entries of lists are taken for either form: a place in a list is one, however it is written. Errors are *ProblemError.
+func (f Form) WithStatus(credential map[string]any, entries []StatusEntry) (map[string]any, error) {
+	if len(entries) == 0 {
+		return credential, nil
+	}
+	if f.Claims() {
+		return withStatusClaim(credential, entries)
+	}
+	var all []any
+	switch given := credential["credentialStatus"].(type) {
+	case nil:
+	case []any:
+		all = slices.Clone(given)
+	default:
+		all = []any{given}
+	}
+	for _, e := range entries {
+		if e.Type == TokenEntryType {
+			return nil, malformed("/credentialStatus", "a status claim is for "+string(FormSDJWTVC)+", not for "+string(f))
+		}
+		all = append(all, e.Value())
+	}
+	out := maps.Clone(credential)
+	if out["credentialStatus"] = any(all); len(all) == 1 {
+		out["credentialStatus"] = all[0]
+	}
+	return out, nil
 }
 
 // messages says what the values of an entry of several bits mean (Bitstring Status List section 2.1, statusMessage). Those of

@@ -16,13 +16,22 @@ type statusChecker struct {
 	source StatusSource
 	issuer did.DID
 	at     time.Time // zero: now
+	claims bool      // the credential is the claims of an SD-JWT VC
+}
+
+// entries are the places where the credential's status is.
+func (s statusChecker) entries(credential map[string]any) ([]entry, error) {
+	if s.claims {
+		return claimEntries(credential)
+	}
+	return statusEntries(credential)
 }
 
 // check evaluates every entry. The worst outcome is the check's: fail, indeterminate, pass; skip where there is nothing to
 // evaluate.
 func (s statusChecker) check(ctx context.Context, credential map[string]any) Check {
 	c := Check{Outcome: Skip}
-	entries, err := statusEntries(credential)
+	entries, err := s.entries(credential)
 	switch {
 	case err != nil:
 		return fail(problemOf(err, ProblemStatusVerification, "status entry is not valid"))
@@ -74,8 +83,15 @@ func (s statusChecker) evaluate(ctx context.Context, e entry, c *Check) {
 	}
 	c.stand(result.Evidence)
 	c.worsen(Pass, nil)
+	if result.Stale {
+		c.Warnings = append(c.Warnings, Problem{Type: ProblemStatusRetrieval, Title: "status may be out of date", Pointer: e.pointer,
+			Detail: fmt.Sprintf("it was last known %d seconds ago", result.Evidence.Age)})
+	}
 	switch {
 	case result.Value == 0:
+	case e.status.Type == TokenEntryType:
+		c.worsen(Fail, &Problem{Type: ProblemStatusVerification, Title: "credential is " + tokenMeaning(result.Value),
+			Detail: fmt.Sprintf("entry %d of %s is %d", e.status.Index, e.status.List, result.Value), Pointer: e.pointer})
 	case e.status.Purpose == "revocation" || e.status.Purpose == "suspension":
 		c.worsen(Fail, &Problem{Type: ProblemStatusVerification, Title: "credential is " + meaning(e.status, result),
 			Detail: fmt.Sprintf("entry %d of %s is %d", e.status.Index, e.status.List, result.Value), Pointer: e.pointer})
@@ -87,9 +103,9 @@ func (s statusChecker) evaluate(ctx context.Context, e entry, c *Check) {
 	}
 }
 
-// stand keeps the evidence of the first part of a check that has some.
+// stand keeps the evidence of the part of a check whose evidence is oldest: the whole is no fresher.
 func (c *Check) stand(e Evidence) {
-	if c.Evidence == nil {
+	if c.Evidence == nil || e.Age > c.Evidence.Age {
 		c.Evidence = &e
 	}
 }
@@ -111,6 +127,18 @@ func meaning(e *StatusEntry, r StatusResult) string {
 		return "suspended"
 	}
 	return "revoked"
+}
+
+// tokenMeaning says what a value other than 0 of a Token Status List says of a credential (draft-ietf-oauth-status-list section
+// 7.1). What an application means by other values is not known here, and it does not mean valid.
+func tokenMeaning(value uint64) string {
+	switch value {
+	case 1:
+		return "revoked"
+	case suspendedValue:
+		return "suspended"
+	}
+	return fmt.Sprintf("not valid (status %#02x)", value)
 }
 
 // suspendedValue is the value of a Token Status List for a credential that may become valid again.

@@ -11,6 +11,9 @@ import (
 	"unicode"
 )
 
+// pointerEscaper escapes a member name for a JSON pointer (RFC 6901, section 3). Making one costs more than using it.
+var pointerEscaper = strings.NewReplacer("~", "~0", "/", "~1")
+
 // point appends a token (a member name or an index) to a JSON pointer (RFC 6901).
 func point[T int | string](pointer string, token T) string {
 	switch t := any(token).(type) {
@@ -20,7 +23,7 @@ func point[T int | string](pointer string, token T) string {
 		if len(t) > 128 {
 			t = t[:128]
 		}
-		return pointer + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(t)
+		return pointer + "/" + pointerEscaper.Replace(t)
 	}
 	return pointer
 }
@@ -36,10 +39,18 @@ func isURL(s string) bool {
 	if s == "" || len(s) > maxURL {
 		return false
 	}
+	plain := true // nothing that could be misread: letters, digits and what names are divided with
 	for _, r := range s {
-		if r <= ' ' || r == 0x7f || unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune(`<>"{}|\^`+"`", r) {
+		switch {
+		case r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == ':' || r == '-' || r == '.' || r == '_':
+			continue
+		case r <= ' ' || r == 0x7f || unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune(`<>"{}|\^`+"`", r):
 			return false
 		}
+		plain = false
+	}
+	if plain && len(s) > len("did:") && (s[:4] == "did:" || s[:4] == "urn:") {
+		return true
 	}
 	u, err := url.Parse(s)
 	if err != nil || u.Scheme == "" || len(s) == len(u.Scheme)+1 {

@@ -17,7 +17,7 @@ import (
 )
 
 func TestReportHasEveryCheckInTheDesignedOrder(t *testing.T) {
-	designed := strings.Fields("limits parse algorithm dataModel accreditation issuer signature consistency validity status schema resources holder linkedDomain")
+	designed := strings.Fields("limits parse algorithm dataModel accreditation issuer signature consistency validity status schema resources holder linkedDomain policy")
 	issuer := newIssuer(t, FormJWT, keys.EdDSA)
 	for _, input := range [][]byte{issue(t, issuer, degree(issuer.DID, nil)).Body, []byte("nonsense"), nil, bytes.Repeat([]byte("a"), 2<<20)} {
 		report := verify(t, newVerifier(), input)

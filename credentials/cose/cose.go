@@ -189,30 +189,42 @@ func (m *Message) kind() (keys.Algorithm, error) {
 // Verify checks the signature with key. The key alone decides the algorithm: a header that names another one is refused
 // (ErrAlgorithm), whatever its signature. ErrSignature otherwise.
 func (m *Message) Verify(key keys.Public) error {
-	kind, err := m.kind()
+	q, err := m.Question(key)
 	if err != nil {
 		return err
 	}
-	if kind != key.Algorithm() {
-		return fmt.Errorf("%w: algorithm %d with a key for %s", ErrAlgorithm, m.Algorithm, key.Algorithm())
-	}
-	if err := m.message.Verify(nil, verifying{m.Algorithm, key}); err != nil {
+	if !q.Verify() {
 		return fmt.Errorf("%w with key %s", ErrSignature, key.Multikey())
 	}
 	return nil
 }
 
-// verifying is a key as go-cose takes it.
-type verifying struct {
-	alg cose.Algorithm
-	key keys.Public
+// Question returns what is left of Verify once everything but the signature itself was checked, so that many can be answered
+// together: Verify returns nil iff the answer is yes. Errors are those of Verify.
+func (m *Message) Question(key keys.Public) (keys.Question, error) {
+	kind, err := m.kind()
+	if err != nil {
+		return keys.Question{}, err
+	}
+	if kind != key.Algorithm() {
+		return keys.Question{}, fmt.Errorf("%w: algorithm %d with a key for %s", ErrAlgorithm, m.Algorithm, key.Algorithm())
+	}
+	q := asking{alg: m.Algorithm, question: &keys.Question{Key: key}}
+	if err := m.message.Verify(nil, q); err != nil {
+		return keys.Question{}, fmt.Errorf("%w with key %s", ErrSignature, key.Multikey())
+	}
+	return *q.question, nil
 }
 
-func (v verifying) Algorithm() cose.Algorithm { return v.alg }
+// asking is a verifier as go-cose takes it, which keeps what it is asked and answers nothing.
+type asking struct {
+	alg      cose.Algorithm
+	question *keys.Question
+}
 
-func (v verifying) Verify(content, signature []byte) error {
-	if !v.key.Verify(content, signature) {
-		return cose.ErrVerification
-	}
+func (a asking) Algorithm() cose.Algorithm { return a.alg }
+
+func (a asking) Verify(content, signature []byte) error {
+	a.question.Message, a.question.Signature = content, signature
 	return nil
 }

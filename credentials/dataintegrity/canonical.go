@@ -24,21 +24,31 @@ func canonicalJSON(document map[string]any, _ crypto.Hash, _ jsonld.Contexts) ([
 
 // canonicalRDF is RDFC-1.0 over the document's RDF, with the hash of the key's curve inside as well (vc-di-ecdsa, section 3.2.3).
 func canonicalRDF(document map[string]any, h crypto.Hash, contexts jsonld.Contexts) ([]byte, error) {
-	if contexts == nil {
-		contexts = func(string) (any, bool) { return nil, false }
-	}
-	quads, err := jsonld.Quads(document, contexts)
-	if errors.Is(err, jsonld.ErrContext) {
-		return nil, fmt.Errorf("%w: %w", ErrContext, err)
-	}
+	quads, err := jsonld.Quads(document, pinnedOnly(contexts))
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
+		return nil, rdfError(err)
 	}
 	canonical, err := rdfc.Canonicalize(quads, rdfc.Options{Hash: h})
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
+		return nil, rdfError(err)
 	}
 	return []byte(canonical.Text()), nil
+}
+
+// pinnedOnly makes no contexts of nil.
+func pinnedOnly(contexts jsonld.Contexts) jsonld.Contexts {
+	if contexts == nil {
+		return jsonld.Func(func(string) (any, bool) { return nil, false })
+	}
+	return contexts
+}
+
+// rdfError wraps what jsonld and rdfc say.
+func rdfError(err error) error {
+	if errors.Is(err, jsonld.ErrContext) {
+		return fmt.Errorf("%w: %w", ErrContext, err)
+	}
+	return fmt.Errorf("%w: %w", ErrMalformed, err)
 }
 
 // maxValue bounds a proof value before it is decoded; a P-384 signature takes 132 characters.

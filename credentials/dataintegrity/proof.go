@@ -25,7 +25,9 @@ type Proof struct {
 
 	options map[string]any // every member but proofValue: what is signed beside the document
 	value   string         // proofValue as written
-	signed  []byte         // proofValue decoded; nil where the suite is not supported
+	signed  []byte         // proofValue decoded; nil where the suite is not supported, or selective
+	base    *baseValue     // proofValue decoded, of a base proof
+	derived *derivedValue  // proofValue decoded, of a derived proof
 }
 
 // members are the proof members that are known (Data Integrity section 2.1). Others are refused: a cryptosuite that needs
@@ -87,7 +89,8 @@ func parse(v any) (*Proof, error) {
 	if err := p.read(m); err != nil {
 		return nil, err
 	}
-	if _, ok := suiteNamed(p.Suite); !ok {
+	s, ok := suiteNamed(p.Suite)
+	if !ok {
 		return p, fmt.Errorf("cryptosuite %.64q %w", p.Suite, ErrUnsupported)
 	}
 	for name := range m {
@@ -95,11 +98,15 @@ func parse(v any) (*Proof, error) {
 			return nil, fmt.Errorf("%w: unknown proof member %.64q", ErrMalformed, name)
 		}
 	}
-	signed, err := decodeValue(p.value)
+	var err error
+	if s.selective {
+		p.base, p.derived, err = decodeSelective(p.value)
+	} else {
+		p.signed, err = decodeValue(p.value)
+	}
 	if err != nil {
 		return nil, err
 	}
-	p.signed = signed
 	return p, nil
 }
 

@@ -13,7 +13,7 @@ import (
 	"github.com/hanse-id/hanse/did/keystore"
 )
 
-// Names of the cryptosuites: vc-di-eddsa sections 3.2 and 3.3, vc-di-ecdsa sections 3.2 and 3.3.
+// Names of the cryptosuites: vc-di-eddsa sections 3.2 and 3.3, vc-di-ecdsa sections 3.2 and 3.3 (ECDSASD2023: 3.6).
 const (
 	EdDSARDFC2022 = "eddsa-rdfc-2022"
 	EdDSAJCS2022  = "eddsa-jcs-2022"
@@ -30,14 +30,16 @@ type suite struct {
 	// ownContext: the proof carries the document's @context, which is signed with it (JCS). Otherwise it is only lent to the
 	// options while they are canonicalized (RDFC).
 	ownContext bool
+	selective  bool // statements are signed one by one: base and derived proofs
 }
 
 // suites is the one table of cryptosuites. It is never written to.
 var suites = []suite{
-	{EdDSAJCS2022, []keys.Algorithm{keys.EdDSA}, canonicalJSON, true},
-	{EdDSARDFC2022, []keys.Algorithm{keys.EdDSA}, canonicalRDF, false},
-	{ECDSAJCS2019, []keys.Algorithm{keys.ES256, keys.ES384}, canonicalJSON, true},
-	{ECDSARDFC2019, []keys.Algorithm{keys.ES256, keys.ES384}, canonicalRDF, false},
+	{name: EdDSAJCS2022, algorithms: []keys.Algorithm{keys.EdDSA}, canonicalize: canonicalJSON, ownContext: true},
+	{name: EdDSARDFC2022, algorithms: []keys.Algorithm{keys.EdDSA}, canonicalize: canonicalRDF},
+	{name: ECDSAJCS2019, algorithms: []keys.Algorithm{keys.ES256, keys.ES384}, canonicalize: canonicalJSON, ownContext: true},
+	{name: ECDSARDFC2019, algorithms: []keys.Algorithm{keys.ES256, keys.ES384}, canonicalize: canonicalRDF},
+	{name: ECDSASD2023, algorithms: []keys.Algorithm{keys.ES256}, canonicalize: canonicalRDF, selective: true},
 }
 
 func suiteNamed(name string) (*suite, bool) {
@@ -70,6 +72,7 @@ type Options struct {
 	Domain    string          // empty: none
 	Challenge string          // empty: none
 	Contexts  jsonld.Contexts // RDFC suites; nil: no context is pinned
+	Mandatory []string        // ecdsa-sd-2023: JSON pointers of what a holder must show
 }
 
 // Add returns a copy of document with one more proof: beside those it has (a proof set), and over those that Options.Previous
@@ -95,15 +98,11 @@ func Add(ctx context.Context, document map[string]any, signer keystore.Signer, o
 	if unsecured, err = withPrevious(unsecured, others, o.Previous); err != nil {
 		return nil, err
 	}
-	message, err := s.hash(unsecured, options, signer.Public().Algorithm(), o.Contexts)
+	value, err := s.value(ctx, unsecured, options, signer, o)
 	if err != nil {
 		return nil, err
 	}
-	signature, err := signer.Sign(ctx, message)
-	if err != nil {
-		return nil, fmt.Errorf("signing: %w", err)
-	}
-	options["proofValue"] = encodeValue(signature)
+	options["proofValue"] = value
 	out := maps.Clone(document)
 	if len(others) == 0 {
 		out["proof"] = options
@@ -111,6 +110,22 @@ func Add(ctx context.Context, document map[string]any, signer keystore.Signer, o
 		out["proof"] = append(slices.Clone(others), any(options))
 	}
 	return out, nil
+}
+
+// value makes the proof value.
+func (s *suite) value(ctx context.Context, unsecured, options map[string]any, signer keystore.Signer, o Options) (string, error) {
+	if s.selective {
+		return addBase(ctx, unsecured, options, signer, o)
+	}
+	message, err := s.hash(unsecured, options, signer.Public().Algorithm(), o.Contexts)
+	if err != nil {
+		return "", err
+	}
+	signature, err := signer.Sign(ctx, message)
+	if err != nil {
+		return "", fmt.Errorf("signing: %w", err)
+	}
+	return encodeValue(signature), nil
 }
 
 // present lists the proofs that a document has.
@@ -189,26 +204,18 @@ func (s *suite) hash(unsecured, options map[string]any, alg keys.Algorithm, cont
 // The key alone decides the algorithm. Errors wrap ErrSignature, ErrMalformed, ErrContext, or ErrUnsupported for an unknown
 // cryptosuite.
 func (p *Proof) Verify(document map[string]any, key keys.Public, contexts jsonld.Contexts) error {
-	s, ok := suiteNamed(p.Suite)
-	if !ok {
-		return fmt.Errorf("cryptosuite %.64q %w", p.Suite, ErrUnsupported)
+	if s, ok := suiteNamed(p.Suite); ok && s.selective && slices.Contains(s.algorithms, key.Algorithm()) {
+		unsecured, err := p.unsecured(document)
+		if err != nil {
+			return err
+		}
+		return p.verifySelective(unsecured, key, contexts)
 	}
-	if !slices.Contains(s.algorithms, key.Algorithm()) {
-		return fmt.Errorf("%w: cryptosuite %s with a key for %s", ErrSignature, p.Suite, key.Algorithm())
-	}
-	unsecured, err := p.unsecured(document)
+	q, err := p.Question(document, key, contexts)
 	if err != nil {
 		return err
 	}
-	others, _ := document["proof"].([]any)
-	if unsecured, err = withPrevious(unsecured, others, p.Previous); err != nil {
-		return err
-	}
-	message, err := s.hash(unsecured, p.options, key.Algorithm(), contexts)
-	if err != nil {
-		return err
-	}
-	if !key.Verify(message, p.signed) {
+	if !q.Verify() {
 		return fmt.Errorf("%w with key %s", ErrSignature, key.Multikey())
 	}
 	return nil

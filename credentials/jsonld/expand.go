@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 
 	"github.com/piprate/json-gold/ld"
@@ -18,22 +19,44 @@ var (
 	ErrMalformed = errors.New("malformed JSON-LD")
 )
 
-// Contexts finds the document of a context by its URL, as Context makes it. It must not change.
-type Contexts func(url string) (document any, pinned bool)
-
 // Quads is the RDF dataset of a document (JSON-LD 1.1 Processing Algorithms, "deserialize JSON-LD to RDF"), in safe mode.
 // Values are as jcs.Parse or jcs.ParseIntegers return them; document and contexts are not changed.
-func Quads(document map[string]any, contexts Contexts) (quads []rdfc.Quad, err error) {
+func Quads(document map[string]any, contexts Contexts) ([]rdfc.Quad, error) {
+	expanded, err := expanded(document, contexts)
+	if err != nil {
+		return nil, err
+	}
+	return (&writer{}).dataset(expanded)
+}
+
+// expanded is the expanded form of a document, in safe mode.
+func expanded(document map[string]any, contexts Contexts) ([]any, error) {
+	options, loader := processing(contexts)
+	if pinned, ok := contexts.(*Pinned); ok {
+		if active := pinned.active(document["@context"]); active != nil {
+			if out, ok := expandWith(active, document, options); ok {
+				return out, nil
+			}
+		}
+	}
+	out, err := expand(document, options)
+	if err != nil {
+		return nil, loader.classify(err)
+	}
+	return out, nil
+}
+
+func processing(contexts Contexts) (*ld.JsonLdOptions, *loader) {
 	loader := &loader{contexts: contexts}
 	options := ld.NewJsonLdOptions("")
 	options.ProcessingMode = ld.JsonLd_1_1
 	options.DocumentLoader = loader
 	options.SafeMode = true
-	expanded, err := expand(document, options)
-	if err != nil {
-		return nil, loader.classify(err)
-	}
-	w := &writer{}
+	return options, loader
+}
+
+// dataset writes what a document says.
+func (w *writer) dataset(expanded []any) ([]rdfc.Quad, error) {
 	for _, item := range expanded {
 		node, ok := item.(map[string]any)
 		if !ok || isValue(node) || isList(node) {
@@ -86,7 +109,7 @@ func Context(v any) any {
 	case map[string]any:
 		out := make(map[string]any, len(v))
 		for name, value := range v {
-			out[name] = Context(value)
+			out[name] = keepContainer(name, Context(value))
 		}
 		return out
 	case []any:
@@ -104,6 +127,21 @@ func Context(v any) any {
 	return v
 }
 
+// keepContainer lets a term whose scoped context begins with null keep its container. The library looks for the container in the
+// context that is in force behind the term, where null took the term itself away: the credentials of a presentation
+// (verifiableCredential, @container @graph) would not get graphs of their own. So the term is defined there again.
+func keepContainer(name string, definition any) any {
+	term, ok := definition.(map[string]any)
+	scoped, has := term["@context"]
+	if _, contained := term["@container"]; !ok || !has || !contained || scoped != nil {
+		return definition
+	}
+	again := maps.Clone(term)
+	delete(again, "@context")
+	term["@context"] = []any{nil, map[string]any{name: again}}
+	return term
+}
+
 // loader serves pinned contexts, and remembers the first that is not.
 type loader struct {
 	contexts Contexts
@@ -112,7 +150,7 @@ type loader struct {
 
 // LoadDocument implements ld.DocumentLoader.
 func (l *loader) LoadDocument(url string) (*ld.RemoteDocument, error) {
-	document, pinned := l.contexts(url)
+	document, pinned := l.contexts.Lookup(url)
 	if !pinned {
 		if l.unknown == "" {
 			l.unknown = url

@@ -35,7 +35,7 @@ func quads(t testing.TB, members string) (string, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	list, err := Quads(v.(map[string]any), contexts)
+	list, err := Quads(v.(map[string]any), Func(contexts))
 	if err != nil {
 		return "", err
 	}
@@ -118,13 +118,13 @@ func TestNothingIsChangedByReading(t *testing.T) {
 	document := map[string]any{"@context": "https://c.example/v1", "id": "urn:a", "age": int64(1), "list": []any{map[string]any{"name": "x"}}}
 	given := fmt.Sprint(document)
 	for range 3 {
-		if _, err := Quads(document, func(string) (any, bool) { return context, true }); err != nil {
+		if _, err := Quads(document, NewPinned(func(string) (any, bool) { return context, true })); err != nil {
 			t.Fatal(err)
 		}
 	}
 	// An importing context must not leave its terms in the one that it imports.
 	importing := map[string]any{"@context": map[string]any{"@version": 1.1, "@import": "https://c.example/v1", "evil": "urn:evil"}, "id": "urn:a", "evil": "x"}
-	_, _ = Quads(importing, func(string) (any, bool) { return context, true })
+	_, _ = Quads(importing, Func(func(string) (any, bool) { return context, true }))
 	if after, _ := json.Marshal(context); string(after) != string(before) || fmt.Sprint(document) != given {
 		t.Error("changed")
 	}
@@ -139,7 +139,7 @@ func FuzzQuads(f *testing.F) {
 		if err != nil || !ok {
 			return
 		}
-		list, err := Quads(document, contexts)
+		list, err := Quads(document, Func(contexts))
 		if err != nil {
 			return
 		}

@@ -37,6 +37,7 @@ type writer struct {
 	labels int
 	named  map[string]rdfc.Term // the document's own blank node labels
 	depth  int
+	lists  map[string]int // if set: cells of lists are labelled by where they stand, and this counts the lists of one place
 }
 
 func (w *writer) emit(s, p, o, g rdfc.Term) {
@@ -45,6 +46,7 @@ func (w *writer) emit(s, p, o, g rdfc.Term) {
 
 func iri(value string) rdfc.Term { return rdfc.Term{Kind: rdfc.IRI, Value: value} }
 
+// blank makes the label of a node that has none, or of a list's cell.
 func (w *writer) blank() rdfc.Term {
 	w.labels++
 	return rdfc.Term{Kind: rdfc.Blank, Value: "b" + strconv.Itoa(w.labels)}
@@ -130,10 +132,26 @@ func (w *writer) member(subject rdfc.Term, name string, value any, graph rdfc.Te
 		return err
 	}
 	return each(value, func(item any) error {
-		object, err := w.object(item, graph)
+		object, err := w.object(item, graph, w.place(subject, name))
 		w.emit(subject, iri(name), object, graph)
 		return err
 	})
+}
+
+// place names where a list stands, if cells are to be labelled so; otherwise it is "".
+func (w *writer) place(subject rdfc.Term, property string) string {
+	if w.lists == nil {
+		return ""
+	}
+	return subject.Value + " " + property
+}
+
+// cell makes the label of a list's cell.
+func (w *writer) cell(place string, index int) rdfc.Term {
+	if w.lists == nil {
+		return w.blank()
+	}
+	return rdfc.Term{Kind: rdfc.Blank, Value: place + " " + strconv.Itoa(index)}
 }
 
 // nested writes a node object into a graph of its own name or the one it stands in.
@@ -171,7 +189,7 @@ func (w *writer) reverse(object rdfc.Term, value any, graph rdfc.Term) error {
 	return nil
 }
 
-func (w *writer) object(item any, graph rdfc.Term) (rdfc.Term, error) {
+func (w *writer) object(item any, graph rdfc.Term, place string) (rdfc.Term, error) {
 	m, ok := item.(map[string]any)
 	switch {
 	case !ok:
@@ -179,24 +197,28 @@ func (w *writer) object(item any, graph rdfc.Term) (rdfc.Term, error) {
 	case isValue(m):
 		return literal(m)
 	case isList(m):
-		return w.list(m, graph)
+		return w.list(m, graph, place)
 	}
 	return w.node(m, graph)
 }
 
 // list writes a collection and returns its head.
-func (w *writer) list(m map[string]any, graph rdfc.Term) (rdfc.Term, error) {
+func (w *writer) list(m map[string]any, graph rdfc.Term, place string) (rdfc.Term, error) {
 	if len(m) != 1 {
 		return rdfc.Term{}, fmt.Errorf("%w: a list with other members: they would not be signed", ErrMalformed)
 	}
 	items, _ := m["@list"].([]any)
 	head := iri(rdfNil)
+	if w.lists != nil {
+		w.lists[place]++
+		place += " " + strconv.Itoa(w.lists[place])
+	}
 	for i := len(items) - 1; i >= 0; i-- {
-		object, err := w.object(items[i], graph)
+		cell := w.cell(place, i)
+		object, err := w.object(items[i], graph, cell.Value)
 		if err != nil {
 			return head, err
 		}
-		cell := w.blank()
 		w.emit(cell, iri(rdfFirst), object, graph)
 		w.emit(cell, iri(rdfRest), head, graph)
 		head = cell
@@ -232,7 +254,10 @@ func literal(m map[string]any) (rdfc.Term, error) {
 	case bool:
 		t.Value, t.Datatype = strconv.FormatBool(v), or(datatype, xsdBoolean)
 	case json.Number:
-		return number(v, datatype)
+		var err error
+		if t, err = number(v, datatype); err != nil {
+			return t, err
+		}
 	case string:
 		t.Value, t.Datatype = v, datatype
 		if tag, ok := m["@language"].(string); ok {

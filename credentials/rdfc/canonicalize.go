@@ -18,7 +18,7 @@ var ErrWork = errors.New("rdf dataset is too hard to canonicalize")
 // DefaultWork is how many steps a dataset may take unless Options.Work says otherwise. A step is a quad that is hashed as part
 // of a blank node's neighbourhood, or a label that is carried along while an order of alike neighbours is tried. Ordinary
 // documents need none; of the W3C's own tests the hardest that has to be answered takes 23,000 (test044).
-const DefaultWork = 500_000
+const DefaultWork = 100_000
 
 // Options of Canonicalize; zero values are those of the specification.
 type Options struct {

@@ -68,7 +68,7 @@ func parseDisclosure(encoded string, limits Limits) (Disclosure, error) {
 	if d.Name, ok = parts[1].(string); !ok {
 		return Disclosure{}, fmt.Errorf("%w: the claim name is not a string", ErrDisclosure)
 	}
-	if d.Name == nameDigests || d.Name == nameElement {
+	if d.Name == nameDigests || d.Name == nameElement || d.Name == nameAlgorithm { // the last stands at the top, signed (section 4.1.1)
 		return Disclosure{}, fmt.Errorf("%w: a claim must not be named %q", ErrDisclosure, d.Name)
 	}
 	return d, nil

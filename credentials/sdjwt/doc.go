@@ -8,6 +8,8 @@
 //	shown, err := token.Present([]string{"/name"})
 //	bound, err := sdjwt.Bind(ctx, shown, holder, sdjwt.Binding{Audience: verifier, Nonce: nonce, IssuedAt: now})
 //
+// Flattened and General write, and ParseJSON reads, the JWS JSON Serialization of the same (section 8).
+//
 // What RFC 9901 section 7.1 says to reject is rejected: a digest that occurs twice, a disclosure that nothing refers to, a
 // disclosure that would overwrite a claim or that is named "_sd" or "...". Nothing is authentic before JWT.Verify.
 package sdjwt

@@ -97,10 +97,11 @@ func (c *closing) close(payload map[string]any, at string) error {
 		return fmt.Errorf("%w: disclosable %.64q is named twice", ErrMalformed, at)
 	}
 	list, isList := parent.([]any)
-	d, err := newDisclosure(last, isList, value)
+	name := last
 	if isList {
-		d, err = newDisclosure("", true, value)
+		name = ""
 	}
+	d, err := newDisclosure(name, isList, value)
 	if err != nil {
 		return err
 	}

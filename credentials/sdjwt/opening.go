@@ -16,6 +16,34 @@ type opening struct {
 	seen     map[string]bool  // every digest that occurs, opened or not
 	paths    map[string][]int // if set: JSON pointer of every disclosed place → the disclosures that lead there
 	trail    []int
+	closed   bool // a digest stayed closed
+}
+
+// open opens the whole token (section 7.1, step 3). places asks for paths.
+func (t *Token) open(places bool) (*opening, map[string]any, error) {
+	n := len(t.Disclosures)
+	o := &opening{token: t, byDigest: make(map[string]int, n), used: make([]bool, n), seen: make(map[string]bool, n)}
+	if places {
+		o.paths = make(map[string][]int, n)
+	}
+	for i, d := range t.Disclosures {
+		digest := t.digest(d.Encoded)
+		if _, twice := o.byDigest[digest]; twice {
+			return nil, nil, fmt.Errorf("%w: disclosure %d is there twice", ErrDisclosure, i+1)
+		}
+		o.byDigest[digest] = i
+	}
+	claims, err := o.object(t.JWT.Payload, "", 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	delete(claims, nameAlgorithm)
+	for i, used := range o.used {
+		if !used {
+			return nil, nil, fmt.Errorf("%w: nothing refers to disclosure %d", ErrDisclosure, i+1)
+		}
+	}
+	return o, claims, nil
 }
 
 // refer notes a digest and finds its disclosure; -1 if it stays closed (or is a decoy).
@@ -30,6 +58,7 @@ func (o *opening) refer(value any) (int, error) {
 	o.seen[digest] = true
 	i, found := o.byDigest[digest]
 	if !found {
+		o.closed = true
 		return -1, nil
 	}
 	o.used[i] = true
@@ -87,7 +116,7 @@ func (o *opening) object(in map[string]any, at string, depth int) (map[string]an
 		if d.Element {
 			return nil, fmt.Errorf("%w: an array element's where a claim's belongs", ErrDisclosure)
 		}
-		if _, there := out[d.Name]; there || at == "" && depth == 0 && d.Name == nameAlgorithm {
+		if _, there := out[d.Name]; there {
 			return nil, fmt.Errorf("%w: claim %.64q is there already", ErrDisclosure, d.Name)
 		}
 		if out[d.Name], err = o.disclosed(i, pointer(at, d.Name), depth); err != nil {

@@ -55,15 +55,11 @@ func (t *Token) Places() ([]string, error) {
 }
 
 func (t *Token) places() (map[string][]int, error) {
-	if _, err := t.Claims(); err != nil {
+	o, _, err := t.open(true)
+	if err != nil {
 		return nil, err
 	}
-	o := &opening{token: t, byDigest: map[string]int{}, used: make([]bool, len(t.Disclosures)), seen: map[string]bool{}, paths: map[string][]int{}}
-	for i, d := range t.Disclosures {
-		o.byDigest[t.digest(d.Encoded)] = i
-	}
-	_, err := o.object(t.JWT.Payload, "", 0)
-	return o.paths, err
+	return o.paths, nil
 }
 
 // bindingType is the typ of a KB-JWT (section 4.3).
@@ -91,11 +87,11 @@ func Bind(ctx context.Context, presentation string, holder keystore.Signer, b Bi
 	return presentation + compact, err
 }
 
-// Expected is what a verifier asks of a key binding.
+// Expected is what a verifier asks of a key binding. A verifier of presentations asks for all of it.
 type Expected struct {
-	Audience string
-	Nonce    string
-	Now      time.Time
+	Audience string        // empty: any
+	Nonce    string        // empty: any
+	Now      time.Time     // zero: whenever it was made, and for (nbf, exp)
 	MaxAge   time.Duration // of iat; 0: 5 min
 	Skew     time.Duration // of iat in the future; 0: 60 s
 }
@@ -117,20 +113,32 @@ func (t *Token) CheckBinding(key keys.Public, e Expected) error {
 	if subtle.ConstantTimeCompare([]byte(hash), []byte(t.digest(t.presented))) != 1 {
 		return fmt.Errorf("%w: sd_hash is of another presentation", ErrBinding)
 	}
-	if aud, ok := claims["aud"].(string); !ok || aud != e.Audience {
+	if aud, ok := claims["aud"].(string); !ok || e.Audience != "" && aud != e.Audience {
 		return fmt.Errorf("%w: made for another audience", ErrBinding)
 	}
-	if nonce, ok := claims["nonce"].(string); !ok || nonce != e.Nonce {
+	if nonce, ok := claims["nonce"].(string); !ok || e.Nonce != "" && nonce != e.Nonce {
 		return fmt.Errorf("%w: another nonce", ErrBinding)
 	}
-	return e.checkTime(claims["iat"])
+	return e.checkTimes(claims)
 }
 
-func (e Expected) checkTime(iat any) error {
-	number, ok := iat.(json.Number)
-	seconds, err := number.Int64()
-	if !ok || err != nil || seconds < 0 {
-		return fmt.Errorf("%w: iat is not a number of seconds", ErrBinding)
+// checkTimes checks iat, and nbf and exp where the holder gave them (RFC 7519 section 4.1).
+func (e Expected) checkTimes(claims map[string]any) error {
+	times := map[string]int64{}
+	for _, name := range []string{"iat", "nbf", "exp"} {
+		v, given := claims[name]
+		if !given && name != "iat" {
+			continue
+		}
+		number, ok := v.(json.Number)
+		seconds, err := number.Int64()
+		if !ok || err != nil || seconds < 0 {
+			return fmt.Errorf("%w: %s is not a number of seconds", ErrBinding, name)
+		}
+		times[name] = seconds
+	}
+	if e.Now.IsZero() {
+		return nil
 	}
 	if e.MaxAge == 0 {
 		e.MaxAge = 5 * time.Minute
@@ -138,11 +146,17 @@ func (e Expected) checkTime(iat any) error {
 	if e.Skew == 0 {
 		e.Skew = time.Minute
 	}
-	switch age := e.Now.Unix() - seconds; {
+	now, skew := e.Now.Unix(), int64(e.Skew/time.Second)
+	exp, ends := times["exp"]
+	switch age := now - times["iat"]; {
 	case age > int64(e.MaxAge/time.Second):
 		return fmt.Errorf("%w: made %d s ago", ErrBinding, age)
-	case -age > int64(e.Skew/time.Second):
+	case -age > skew:
 		return fmt.Errorf("%w: made in the future", ErrBinding)
+	case times["nbf"] > now+skew:
+		return fmt.Errorf("%w: not yet valid", ErrBinding)
+	case ends && exp <= now:
+		return fmt.Errorf("%w: no longer valid", ErrBinding)
 	}
 	return nil
 }

@@ -77,7 +77,7 @@ func TestAllDisclosuresGiveTheClaimsBack(t *testing.T) {
 	if len(token.Disclosures) != len(everything) {
 		t.Errorf("%d disclosures", len(token.Disclosures))
 	}
-	for _, secret := range []string{"John", "Main", "rooms", "DE"} {
+	for _, secret := range []string{`"John"`, `"Main"`, `"rooms"`, `"DE"`} { // with quotes: digests have letters too
 		data, _ := json.Marshal(token.JWT.Payload)
 		if strings.Contains(string(data), secret) {
 			t.Errorf("%q stands in the payload", secret)
@@ -170,6 +170,7 @@ func TestWhatTheSpecificationRejectsIsRejected(t *testing.T) {
 		"digest is no string":              sealed(t, `{"_sd":[1]}`),
 		"_sd_alg below the top":            sealed(t, `{"a":{"_sd_alg":"sha-256"}}`),
 		"_sd_alg below the top, disclosed": sealed(t, `{"_sd":["$0"]}`, `["s","a",{"_sd_alg":"sha-256"}]`),
+		"claim named _sd_alg below":        sealed(t, `{"a":{"_sd":["$0"]}}`, `["s","_sd_alg","sha-256"]`),
 		"_sd_alg unknown":                  sealed(t, `{"_sd_alg":"md5"}`),
 		"_sd_alg no string":                sealed(t, `{"_sd_alg":1}`),
 		"disclosure of one":                sealed(t, `{}`, `["s"]`),
@@ -278,6 +279,40 @@ func TestKeyBindingHoldsForOnePresentation(t *testing.T) {
 	}
 	if _, err := Bind(t.Context(), bound, holder, binding); !errors.Is(err, ErrMalformed) {
 		t.Errorf("bound twice: %v", err)
+	}
+}
+
+func TestAKeyBindingIsAValidJWTInAllOtherRespects(t *testing.T) {
+	holder, now := newSigner(t), time.Unix(1_800_000_000, 0)
+	shown := issued(t, newSigner(t), "/age")
+	hash, _ := digesterOf("")
+	at := func(d time.Duration) json.Number { return json.Number(fmt.Sprint(now.Add(d).Unix())) }
+	for label, test := range map[string]struct {
+		more map[string]any
+		good bool
+	}{
+		"nothing more":    {nil, true},
+		"unknown claims":  {map[string]any{"transaction_data_hashes": []any{"x"}}, true},
+		"in its time":     {map[string]any{"nbf": at(30 * time.Second), "exp": at(time.Second)}, true},
+		"expired":         {map[string]any{"exp": at(-time.Minute)}, false},
+		"expires now":     {map[string]any{"exp": at(0)}, false},
+		"not yet":         {map[string]any{"nbf": at(2 * time.Minute)}, false},
+		"exp is a text":   {map[string]any{"exp": "tomorrow"}, false},
+		"exp is null":     {map[string]any{"exp": nil}, false},
+		"nbf is negative": {map[string]any{"nbf": json.Number("-1")}, false},
+	} {
+		payload := map[string]any{"aud": "https://v.example", "nonce": "n", "iat": at(0), "sd_hash": hash(shown)}
+		for name, v := range test.more {
+			payload[name] = v
+		}
+		kb, err := jose.Sign(t.Context(), payload, holder, jose.SignOptions{Type: bindingType})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = parsed(t, shown+kb).CheckBinding(holder.Public(), Expected{Audience: "https://v.example", Nonce: "n", Now: now})
+		if test.good && err != nil || !test.good && !errors.Is(err, ErrBinding) {
+			t.Errorf("%s: error is %v", label, err)
+		}
 	}
 }
 

@@ -84,25 +84,14 @@ func Parse(text string, limits Limits) (*Token, error) {
 // Claims replaces digests by what was disclosed and removes what was not (section 7.1, step 3). The result shares nothing
 // with the token. Errors wrap ErrDisclosure or ErrMalformed.
 func (t *Token) Claims() (map[string]any, error) {
-	o := &opening{token: t, byDigest: map[string]int{}, used: make([]bool, len(t.Disclosures)), seen: map[string]bool{}}
-	for i, d := range t.Disclosures {
-		digest := t.digest(d.Encoded)
-		if _, twice := o.byDigest[digest]; twice {
-			return nil, fmt.Errorf("%w: disclosure %d is there twice", ErrDisclosure, i+1)
-		}
-		o.byDigest[digest] = i
-	}
-	claims, err := o.object(t.JWT.Payload, "", 0)
-	if err != nil {
-		return nil, err
-	}
-	delete(claims, nameAlgorithm)
-	for i, used := range o.used {
-		if !used {
-			return nil, fmt.Errorf("%w: nothing refers to disclosure %d", ErrDisclosure, i+1)
-		}
-	}
-	return claims, nil
+	_, claims, err := t.open(false)
+	return claims, err
+}
+
+// Hidden reports whether digests stay closed: something may be withheld, or they are decoys. It is false for what Claims refuses.
+func (t *Token) Hidden() bool {
+	o, _, err := t.open(false)
+	return err == nil && o.closed
 }
 
 // maxDepth bounds disclosures within disclosures; each level was bounded when it was parsed.

@@ -80,33 +80,57 @@ type Want struct {
 // (Bitstring Status List section 3.2): type, URL, issuer, purpose, length. A list with a status of its own is refused: it
 // could point to itself.
 func Open(credential map[string]any, want Want) (*List, error) {
-	l := &List{URL: want.URL, Size: want.Size}
+	l, err := Read(credential, want.URL, want.Issuer)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.Serves(want); err != nil {
+		return nil, err
+	}
+	l.Size = want.Size
+	return l, nil
+}
+
+// Read reads the list that is published at a URL by an issuer. It is Open without the entry: see Serves. Its Size is 0.
+func Read(credential map[string]any, url, issuer string) (*List, error) {
+	l := &List{URL: url}
 	if !slices.Contains(texts(credential["type"]), CredentialType) {
 		return nil, fmt.Errorf("%w: type is not %s", ErrVerification, CredentialType)
 	}
 	if _, has := credential["credentialStatus"]; has {
 		return nil, fmt.Errorf("%w: the list has a status of its own", ErrVerification)
 	}
-	if id, has := credential["id"]; has && id != want.URL {
-		return nil, fmt.Errorf("%w: list id is not %.128q", ErrVerification, want.URL)
+	if id, has := credential["id"]; has && id != url {
+		return nil, fmt.Errorf("%w: list id is not %.128q", ErrVerification, url)
 	}
-	if l.Issuer = issuerOf(credential["issuer"]); l.Issuer == "" || l.Issuer != want.Issuer {
-		return nil, fmt.Errorf("%w: list is issued by %.128q, not %.128q", ErrVerification, l.Issuer, want.Issuer)
+	if l.Issuer = issuerOf(credential["issuer"]); l.Issuer == "" || l.Issuer != issuer {
+		return nil, fmt.Errorf("%w: list is issued by %.128q, not %.128q", ErrVerification, l.Issuer, issuer)
 	}
 	subject, ok := credential["credentialSubject"].(map[string]any)
 	if !ok || !slices.Contains(texts(subject["type"]), SubjectType) {
 		return nil, fmt.Errorf("%w: credentialSubject is not one %s", ErrVerification, SubjectType)
 	}
-	if l.Purposes = texts(subject["statusPurpose"]); !slices.Contains(l.Purposes, want.Purpose) {
-		return nil, fmt.Errorf("%w: list is not for %.64q", ErrVerification, want.Purpose)
-	}
+	l.Purposes = texts(subject["statusPurpose"])
 	if err := l.readTimes(credential, subject); err != nil {
 		return nil, err
 	}
 	encoded, _ := subject["encodedList"].(string)
 	var err error
-	l.Bits, err = Decode(encoded, want.Size)
+	l.Bits, err = Decode(encoded, 1)
 	return l, err
+}
+
+// Serves reports why an entry cannot be one of l: URL, issuer, purpose, or fewer than MinEntries entries of its size.
+func (l *List) Serves(want Want) error {
+	switch {
+	case l.URL != want.URL:
+		return fmt.Errorf("%w: list id is not %.128q", ErrVerification, want.URL)
+	case l.Issuer != want.Issuer:
+		return fmt.Errorf("%w: list is issued by %.128q, not %.128q", ErrVerification, l.Issuer, want.Issuer)
+	case !slices.Contains(l.Purposes, want.Purpose):
+		return fmt.Errorf("%w: list is not for %.64q", ErrVerification, want.Purpose)
+	}
+	return checkLength(l.Bits, want.Size)
 }
 
 func (l *List) readTimes(credential, subject map[string]any) error {

@@ -22,6 +22,7 @@ const (
 // order of the IETF's lists, entry 0 in the least significant bits, exists in their encoding only.
 type Token struct {
 	URI      string // sub
+	Issuer   string // iss; empty: not said, as the drafts since 2024 have it
 	IssuedAt time.Time
 	Expires  time.Time     // zero: does not
 	TTL      time.Duration // whole seconds; zero: not said
@@ -98,6 +99,9 @@ func (t *Token) Claims() (map[string]any, error) {
 		"sub": t.URI, "iat": t.IssuedAt.Unix(),
 		tokenClaim: map[string]any{"bits": int64(t.Size), "lst": base64url.EncodeToString(raw)},
 	}
+	if t.Issuer != "" {
+		claims["iss"] = t.Issuer
+	}
 	if !t.Expires.IsZero() {
 		claims["exp"] = t.Expires.Unix()
 	}
@@ -114,6 +118,11 @@ func OpenClaims(claims map[string]any) (*Token, error) {
 	var ok bool
 	if t.URI, ok = claims["sub"].(string); !ok || t.URI == "" {
 		return nil, fmt.Errorf("%w: sub is no URI", ErrVerification)
+	}
+	if iss, has := claims["iss"]; has {
+		if t.Issuer, ok = iss.(string); !ok || t.Issuer == "" {
+			return nil, fmt.Errorf("%w: iss is not a text", ErrVerification)
+		}
 	}
 	issued, err := seconds(claims, "iat", true)
 	if err != nil {
@@ -176,6 +185,7 @@ func seconds(claims map[string]any, name string, needed bool) (int64, error) {
 
 // cwt is the claims set of the CWT form (section 5.2).
 type cwt struct {
+	Issuer   string `cbor:"1,keyasint,omitempty"`
 	Subject  string `cbor:"2,keyasint"`
 	Expires  int64  `cbor:"4,keyasint,omitempty"`
 	IssuedAt int64  `cbor:"6,keyasint"`
@@ -192,7 +202,7 @@ func (t *Token) CBOR() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := cwt{Subject: t.URI, IssuedAt: t.IssuedAt.Unix(), TTL: int64(t.TTL / time.Second)}
+	c := cwt{Subject: t.URI, Issuer: t.Issuer, IssuedAt: t.IssuedAt.Unix(), TTL: int64(t.TTL / time.Second)}
 	if !t.Expires.IsZero() {
 		c.Expires = t.Expires.Unix()
 	}
@@ -217,7 +227,7 @@ func OpenCBOR(payload []byte) (*Token, error) {
 	if c.Subject == "" || c.IssuedAt < 1 || c.IssuedAt > maxSeconds || c.Expires < 0 || c.Expires > maxSeconds || c.TTL < 0 || c.TTL > maxSeconds {
 		return nil, fmt.Errorf("%w: sub, iat, exp or ttl", ErrVerification)
 	}
-	t := &Token{URI: c.Subject, Size: c.List.Bits}
+	t := &Token{URI: c.Subject, Issuer: c.Issuer, Size: c.List.Bits}
 	t.set(c.IssuedAt, c.Expires, c.TTL)
 	t.Bits, err = undeflate(c.List.List, t.Size)
 	return t, err
