@@ -19,8 +19,12 @@ const announced = 64 << 10
 
 // readBody reads the whole body, at most the server's limit (413 beyond it).
 func (s *Server) readBody(c echo.Context) ([]byte, error) {
+	return readLimited(c, s.opts.Limits.Body)
+}
+
+// readLimited reads the whole body, at most limit bytes (413 beyond them).
+func readLimited(c echo.Context, limit int64) ([]byte, error) {
 	r := c.Request()
-	limit := s.opts.Limits.Body
 	if r.ContentLength > limit {
 		return nil, tooLarge(limit)
 	}
@@ -160,9 +164,12 @@ func knownMembers(object map[string]any, at string, names ...string) error {
 	return badMember(at+"/"+escapePointer(unknown), "unknown member; known are "+strings.Join(names, ", "))
 }
 
+// pointerEscaper is escapePointer's: making one costs more than using it.
+var pointerEscaper = strings.NewReplacer("~", "~0", "/", "~1")
+
 // escapePointer escapes a member name for a JSON pointer (RFC 6901).
 func escapePointer(name string) string {
-	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
+	return pointerEscaper.Replace(name)
 }
 
 // writeJSON answers v as media. HTML is not escaped: every answer carries nosniff and its own media type.

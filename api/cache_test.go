@@ -132,7 +132,7 @@ func TestConditionalRequestsAreAnsweredBy304(t *testing.T) {
 	}
 }
 
-// Representations, DIDs that differ in case and spellings of one path must never share an ETag or an answer.
+// Reliability table 59. Representations, DIDs that differ in case and spellings of one path must never share an ETag or an answer.
 func TestVariantsAreNotConfused(t *testing.T) {
 	c := startCenter(t)
 	p := c.league.Create(t)
@@ -161,7 +161,7 @@ func TestVariantsAreNotConfused(t *testing.T) {
 	}
 }
 
-// Headers that are no part of the cache key must not change what is answered.
+// Reliability table 59. Headers that are no part of the cache key must not change what is answered.
 func TestUnkeyedHeadersChangeNothing(t *testing.T) {
 	c := startCenter(t)
 	plain := c.client.Get(t, "/openapi.json").Want(t, 200)

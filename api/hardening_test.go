@@ -465,6 +465,18 @@ func TestMethodsThatAreNotOfferedAre405(t *testing.T) {
 	}
 }
 
+// The name of an operation is no id of a credential.
+func TestOperationsOnCredentialsArePosted(t *testing.T) {
+	c := startCenter(t)
+	for _, path := range []string{"/credentials/verify", "/credentials/issue", "/credentials/derive", "/credentials/status", "/vc-api/credentials/verify"} {
+		a := c.client.Get(t, path)
+		a.WantProblem(t, 405, "method-not-allowed")
+		if a.Header.Get("Allow") != "POST" {
+			t.Errorf("%s: Allow %q", path, a.Header.Get("Allow"))
+		}
+	}
+}
+
 func TestReadinessGivesReasons(t *testing.T) {
 	broken := errors.New("secret path /var/lib")
 	c := startCenter(t, func(o *Options) {

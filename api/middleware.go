@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -107,7 +108,7 @@ func securityHeaders(publicURL string) []fixedHeader {
 		{"Referrer-Policy", []string{"no-referrer"}},
 		{"Content-Security-Policy", []string{"default-src 'none'; frame-ancestors 'none'"}},
 	}
-	if strings.HasPrefix(publicURL, "https:") {
+	if u, err := url.Parse(publicURL); err == nil && u.Scheme == "https" && u.Hostname() != "localhost" { // a browser would never again ask this machine for plain http
 		all = append(all, fixedHeader{"Strict-Transport-Security", []string{"max-age=31536000"}})
 	}
 	return all
@@ -171,10 +172,15 @@ func segmentsOnly(c echo.Context, path string) error {
 // bound limits the time of a request and refuses a body that says it is too large before reading it.
 func (s *Server) bound(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		if c.Request().ContentLength > s.opts.Limits.Body {
-			return tooLarge(s.opts.Limits.Body)
+		r, known := s.routeOf(c)
+		limit := s.opts.Limits.Body
+		if known && r.Body > 0 {
+			limit = r.Body
 		}
-		if r, known := s.routeOf(c); known && r.Stream {
+		if c.Request().ContentLength > limit {
+			return tooLarge(limit)
+		}
+		if known && r.Stream {
 			return next(c)
 		}
 		ctx, cancel := context.WithTimeout(c.Request().Context(), s.opts.Limits.Request)

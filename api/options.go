@@ -31,7 +31,7 @@ type Options struct {
 	Issuance *issuance.Service     // nil: issuing and status answer 503
 	Keys     auth.Store            // API keys; nil: no key exists, so protected routes answer 401
 	Keystore keystore.Store        // the center's keys, for the internal-secret registrar and /readyz; nil: that mode is refused
-	Cache    *cache.Cache          // what Ledger is cached with: shown on /metrics and by /readyz, not used; nil: not shown
+	Cache    *cache.Cache          // what Ledger is cached with, shown on /metrics and by /readyz; keeps challenges; nil: not shown, and challenges live in this process
 	Center   *CenterIdentity       // the center that serves, as an issuer; nil: what only it can sign answers 503
 
 	Log     *slog.Logger         // nil: discarded

@@ -56,6 +56,11 @@ var methodTraits = map[string]traits{
 	},
 	"key": derived("key"),
 	"jwk": derived("jwk"),
+	"web": { // what a host says today: nothing about a document says who wrote it, or what stood there before
+		Name: "web", SupportsUpdate: true, SupportsUpdateServices: true, SupportsDeactivate: true, SupportsUpdateVerification: true,
+		HumanReadable: true, ResolvableGlobally: true, HostedCentrally: true,
+		CryptographicAlgorithmP256: true, CryptographicAlgorithmEdDSA: true,
+	},
 }
 
 // exampleDIDs resolve everywhere: the methods need no ledger.
@@ -112,6 +117,9 @@ func (s *Server) testIdentifiers(c echo.Context) error {
 	view := map[string][]string{}
 	for _, name := range s.methodNames() {
 		view[name] = append([]string{}, exampleDIDs[name]...)
+	}
+	if w := NewWebIdentities(s.opts.PublicURL, s.opts.Center, nil); view["web"] != nil && w.own() != nil {
+		view["web"] = append(view["web"], w.base.String())
 	}
 	if known := slices.Contains(s.methodNames(), "hanse"); known {
 		dids, err := s.testDIDs(c)

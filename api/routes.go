@@ -21,6 +21,8 @@ type route struct {
 	CORS bool
 	// Stream marks an answer without an end (SSE): no time limit, no HEAD.
 	Stream bool
+	// Body bounds the body of a request, in bytes, where the server's own limit does not; 0: the server's.
+	Body int64
 	// Hidden routes (landing page, documentation) are not in openapi.yaml.
 	Hidden bool
 }
@@ -35,10 +37,14 @@ func (s *Server) routes() []route {
 	var all []route
 	for _, part := range [][]route{
 		s.resolutionRoutes(),
+		s.webRoutes(),
+		s.sdJWTVCRoutes(),
 		s.registrarRoutes(),
 		s.operationRoutes(),
 		s.trustRoutes(),
 		s.credentialRoutes(),
+		s.issuerRoutes(),
+		s.presentationRoutes(),
 		s.facadeRoutes(),
 		s.operatingRoutes(),
 	} {

@@ -28,6 +28,9 @@ type Server struct {
 	jobs    *jobStore
 	checks  []HealthCheck
 
+	challenges *challenges
+	batches    batchSlots // of credentials that are verified
+
 	security []fixedHeader
 
 	renderings *renderings
@@ -55,6 +58,7 @@ func New(opts Options) (*Server, error) {
 	}
 	s.limiter = newLimiter(opts.Limits, opts.Now)
 	s.events = newEventHub(opts.Ledger, opts.Limits.Streams, opts.Log)
+	s.challenges = newChallenges(opts.Cache)
 	s.jobs = newJobStore(opts.Limits.Jobs, opts.Limits.JobTTL, opts.Now)
 	s.echo = s.newEcho()
 	return s, nil

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hanse-id/hanse/api/issuance"
 	"github.com/hanse-id/hanse/app"
 	"github.com/hanse-id/hanse/app/op"
 	"github.com/hanse-id/hanse/app/status"
@@ -28,11 +29,14 @@ type statusReader interface {
 
 // LedgerStatus is the credentials.StatusSource of a league: it matches the whole statusListCredential URL to a list
 // record and reads the bits from the ledger, never by fetching (interfaces.md section 5); the status of a copy of an
-// accreditation is what the ledger says of the accreditation. Lists of nobody in this league cannot be read. An answer of a lower height than one given before is refused. It is safe for concurrent use.
+// accreditation is what the ledger says of the accreditation. Lists of nobody in this league are another source's (see Elsewhere). An
+// answer of a lower height than one given before is refused. It is safe for concurrent use.
 type LedgerStatus struct {
-	ledger statusReader
-	now    func() time.Time
-	seen   watermark
+	ledger    statusReader
+	now       func() time.Time
+	seen      watermark
+	elsewhere credentials.StatusSource // nil: lists of nobody in this league cannot be read
+	own       string                   // URL prefix of the center's own lists, which are on the ledger or nowhere
 }
 
 var _ credentials.StatusSource = (*LedgerStatus)(nil)
@@ -45,6 +49,16 @@ func NewLedgerStatus(ledger statusReader, now func() time.Time) *LedgerStatus {
 	return &LedgerStatus{ledger: ledger, now: now}
 }
 
+// Elsewhere makes s ask another source (a *credentials.ForeignStatus) for lists that are not on the ledger, and returns it. publicURL is
+// the center's own: what is called a list of its own and is not on the ledger is nowhere else. To be called before s is used.
+func (s *LedgerStatus) Elsewhere(source credentials.StatusSource, publicURL string) *LedgerStatus {
+	s.elsewhere, s.own = source, strings.TrimRight(publicURL, "/")+"/"
+	return s
+}
+
+// errForeignList says that a URL names no list of the ledger.
+var errForeignList = errors.New("no list of the ledger")
+
 // Status reads the value of an entry, now or at a past time. Errors are *credentials.ProblemError.
 func (s *LedgerStatus) Status(ctx context.Context, q credentials.StatusQuery) (credentials.StatusResult, error) {
 	if q.At.After(s.now().Add(time.Minute)) {
@@ -53,7 +67,7 @@ func (s *LedgerStatus) Status(ctx context.Context, q credentials.StatusQuery) (c
 	switch q.Entry.Type {
 	case credentials.AccreditationEntryType:
 		return s.accreditation(ctx, q)
-	case "", credentials.EntryType:
+	case "", credentials.EntryType, credentials.TokenEntryType:
 		return s.bit(ctx, q)
 	}
 	return credentials.StatusResult{}, credentials.ErrStatusType
@@ -63,6 +77,9 @@ func (s *LedgerStatus) Status(ctx context.Context, q credentials.StatusQuery) (c
 func (s *LedgerStatus) bit(ctx context.Context, q credentials.StatusQuery) (credentials.StatusResult, error) {
 	floor := s.seen.height() // before reading: a slow read may be overtaken by others, and is not older for that
 	list, err := s.list(ctx, q.Entry.List)
+	if errors.Is(err, errForeignList) && s.elsewhere != nil && !strings.HasPrefix(q.Entry.List, s.own) {
+		return s.elsewhere.Status(ctx, q)
+	}
 	if err != nil {
 		return credentials.StatusResult{}, err
 	}
@@ -81,7 +98,12 @@ func (s *LedgerStatus) bit(ctx context.Context, q credentials.StatusQuery) (cred
 	if err != nil {
 		return credentials.StatusResult{}, statusProblem(credentials.ProblemStatusLength, "the status list is shorter than its record says", err)
 	}
-	return credentials.StatusResult{Value: value, Purposes: list.Purposes, Evidence: ledgerEvidence(head, s.now())}, nil
+	if q.Entry.Type == credentials.TokenEntryType {
+		value = statuslist.TokenValue(value, list.Purposes)
+	}
+	result := credentials.StatusResult{Value: value, Purposes: list.Purposes, Evidence: ledgerEvidence(head, s.now())}
+	result.Stale = q.At.IsZero() && result.Evidence.Age > int64(issuance.ListTTL/time.Second)
+	return result, nil
 }
 
 // list finds the record of the list that a URL names.
@@ -112,17 +134,23 @@ func matchList(list *status.List, q credentials.StatusQuery) error {
 	if size == 0 {
 		size = 1
 	}
+	if q.Entry.Type == credentials.TokenEntryType { // it names neither size nor purpose: the list says both
+		if _, err := statuslist.TokenSize(int(list.Bits), list.Purposes); err != nil {
+			return statusProblem(credentials.ProblemStatusVerification, "the status list has no form as a Token Status List", err)
+		}
+		size = list.Bits
+	}
 	switch {
 	case list.Issuer != q.Issuer:
 		return statusProblem(credentials.ProblemStatusVerification, "the status list belongs to another issuer than the credential", nil)
-	case !slices.Contains(list.Purposes, q.Entry.Purpose):
+	case q.Entry.Type != credentials.TokenEntryType && !slices.Contains(list.Purposes, q.Entry.Purpose):
 		return statusProblem(credentials.ProblemStatusVerification, "the status list does not serve the purpose of the entry", nil)
 	case list.Bits != size:
 		return statusProblem(credentials.ProblemStatusVerification, "the status list has entries of another size", nil)
 	case list.Size < statuslist.MinEntries:
 		return statusProblem(credentials.ProblemStatusLength, "the status list has too few entries", nil)
 	case q.Entry.Index < 0 || q.Entry.Index >= list.Size:
-		return statusProblem(credentials.ProblemRange, "statusListIndex is outside of the status list", nil)
+		return statusProblem(credentials.ProblemRange, "the index is outside of the status list", nil)
 	}
 	return nil
 }
@@ -139,7 +167,7 @@ func ledgerEvidence(head app.Head, now time.Time) credentials.Evidence {
 }
 
 func foreignList() error {
-	return statusProblem(credentials.ProblemStatusRetrieval, "the status list is on no ledger that is known here, and lists are not fetched yet", nil)
+	return statusProblem(credentials.ProblemStatusRetrieval, "the status list is on no ledger that is known here", errForeignList)
 }
 
 func statusProblem(kind, detail string, cause error) error {

@@ -3,6 +3,7 @@ package api
 import (
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -11,9 +12,6 @@ import (
 	"github.com/hanse-id/hanse/credentials"
 	"github.com/hanse-id/hanse/did"
 )
-
-// formSelective is the one form that knows mandatoryPointers; it comes with the issue on forms.
-const formSelective = "ecdsa-sd-2023"
 
 // headerIdempotency names a request that may be repeated (draft-ietf-httpapi-idempotency-key-header).
 const headerIdempotency = "Idempotency-Key"
@@ -36,6 +34,9 @@ func (a credentialAPI) issue(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if opts.Template != "" {
+		return badMember("/options/template", "belongs to an issuer: use /issuers/{issuer}/credentials/issue")
+	}
 	named, err := issuance.NamedIssuer(credential)
 	if err != nil {
 		return issuanceError(err, "/credential")
@@ -50,53 +51,51 @@ func (a credentialAPI) issue(c echo.Context) error {
 	return a.answerIssue(c, r, issuer.Name, credential, opts)
 }
 
-// readIssue reads the request of both.
+// readIssue reads the request of both: a credential, or the claims that a template makes one of.
 func (a credentialAPI) readIssue(c echo.Context) (*vcRequest, map[string]any, issuance.IssueOptions, error) {
 	var opts issuance.IssueOptions
-	r, err := a.readRequest(c, "credential", "options")
+	r, err := a.readRequest(c, "credential", "claims", "subject", "id", "options")
 	if err != nil {
 		return nil, nil, opts, err
 	}
-	credential, ok := r.body["credential"].(map[string]any)
-	if !ok {
-		return nil, nil, opts, badMember("/credential", "credential must be an object")
+	if opts, err = issueOptions(r); err != nil {
+		return nil, nil, opts, err
 	}
-	if opts, err = a.issueOptions(r); err != nil {
+	input, err := issueInput(r, opts.Template != "")
+	if err != nil {
 		return nil, nil, opts, err
 	}
 	if err := a.finish(c, r); err != nil {
 		return nil, nil, opts, err
 	}
-	return r, credential, opts, nil
+	return r, input, opts, nil
 }
 
-func (a credentialAPI) issueOptions(r *vcRequest) (opts issuance.IssueOptions, err error) {
-	if opts.CredentialID, err = r.options.text("credentialId"); err != nil {
-		return opts, err
+// issueInput is what is issued: the credential, or with a template everything beside the options.
+func issueInput(r *vcRequest, template bool) (map[string]any, error) {
+	credential, has := r.body["credential"]
+	if !template {
+		for _, name := range []string{"claims", "subject", "id"} {
+			if _, given := r.body[name]; given {
+				return nil, badMember("/"+name, "is for options.template")
+			}
+		}
+		object, ok := credential.(map[string]any)
+		if !ok {
+			return nil, badMember("/credential", "credential must be an object")
+		}
+		return object, nil
 	}
-	suite, err := r.options.text("cryptosuite")
-	if err != nil {
-		return opts, err
+	if has {
+		return nil, badMember("/credential", "the template makes it: give claims")
 	}
-	format, err := r.options.text("format")
-	if err != nil {
-		return opts, err
+	input := map[string]any{}
+	for _, name := range []string{"claims", "subject", "id"} {
+		if value, given := r.body[name]; given {
+			input[name] = value
+		}
 	}
-	if suite != "" && format != "" && suite != format {
-		return opts, badMember("/options/format", "cryptosuite and format name different forms")
-	}
-	opts.Form = credentials.Form(suite + format)
-	if suite == format {
-		opts.Form = credentials.Form(suite)
-	}
-	pointers, err := r.options.texts("mandatoryPointers")
-	if err != nil {
-		return opts, err
-	}
-	if len(pointers) > 0 && opts.Form != formSelective {
-		return opts, badMember("/options/mandatoryPointers", "only "+formSelective+" has mandatory pointers")
-	}
-	return opts, nil
+	return input, nil
 }
 
 func (a credentialAPI) answerIssue(c echo.Context, r *vcRequest, name string, credential map[string]any, opts issuance.IssueOptions) error {
@@ -110,6 +109,9 @@ func (a credentialAPI) answerIssue(c echo.Context, r *vcRequest, name string, cr
 		opts.Idempotency = &issuance.Idempotency{Principal: principalOf(c).Key.ID, Key: keys[0], Request: r.raw}
 	}
 	issued, err := a.opts.Issuance.Issue(c.Request().Context(), name, credential, opts)
+	if err != nil && opts.Template != "" {
+		return templateError(err)
+	}
 	if err != nil {
 		return issuanceError(err, "/credential")
 	}
@@ -118,7 +120,40 @@ func (a credentialAPI) answerIssue(c echo.Context, r *vcRequest, name string, cr
 	if issued.Replayed {
 		h.Set("Idempotent-Replayed", "true")
 	}
-	return writeJSON(c, http.StatusCreated, mediaJSON, map[string]any{"verifiableCredential": issued.Body})
+	member := "verifiableCredential"
+	if issued.Copies {
+		member = "verifiableCredentials"
+	}
+	return writeJSON(c, http.StatusCreated, mediaJSON, map[string]any{member: issued.Body})
+}
+
+// templateError is issuanceError where a template made the credential: pointers are into the request, and not into what was made of it.
+func templateError(err error) error {
+	edge := issuanceError(err, "")
+	if e, ok := errors.AsType[*Error](edge); ok {
+		e.Pointer = requestPointer(e.Pointer)
+	}
+	return edge
+}
+
+// requestPointer says where a request with a template has what stands at a place of the credential: what is wrong with its subject is
+// wrong with the claims, and what no caller says is the template's.
+func requestPointer(at string) string {
+	switch at {
+	case "", "/id", "/subject":
+		return at
+	case "/credentialSubject/id", "/claims/sub":
+		return "/subject"
+	case "/claims/jti":
+		return "/id"
+	}
+	if rest, inside := strings.CutPrefix(at, "/credentialSubject"); inside {
+		return "/claims" + rest
+	}
+	if at == "/claims" || strings.HasPrefix(at, "/claims/") || strings.HasPrefix(at, "/options/") {
+		return at
+	}
+	return "/options/template"
 }
 
 func noIssuance() *Error { return unavailable("this center issues nothing", nil) }
@@ -156,10 +191,12 @@ var issuanceTable = []issuanceRow{
 	{reason: issuance.ErrUnknownIssuer, name: "unknown-issuer", status: http.StatusNotFound},
 	{reason: issuance.ErrForeignIssuer, name: "foreign-issuer", status: http.StatusForbidden, inside: true},
 	{reason: issuance.ErrInvalid, name: credentials.ProblemMalformed, status: http.StatusUnprocessableEntity, inside: true},
-	{reason: issuance.ErrRequest, name: "invalid-request", status: http.StatusBadRequest},
+	{reason: issuance.ErrRequest, name: "invalid-request", status: http.StatusBadRequest, inside: true},
 	{reason: issuance.ErrDuplicate, name: "credential-exists", status: http.StatusConflict, inside: true},
 	{reason: issuance.ErrInFlight, name: "idempotency-in-flight", status: http.StatusConflict},
 	{reason: issuance.ErrKeyReused, name: "idempotency-key-reused", status: http.StatusUnprocessableEntity},
+	{reason: issuance.ErrNotAccredited, name: "not-accredited", status: http.StatusForbidden},
+	{reason: issuance.ErrFixed, name: "fixed", status: http.StatusConflict},
 	{reason: issuance.ErrNotFound, name: "not-found", status: http.StatusNotFound},
 	{reason: issuance.ErrGone, name: "gone", status: http.StatusGone},
 	{reason: issuance.ErrUnavailable, name: "unavailable", status: http.StatusServiceUnavailable},
@@ -169,12 +206,15 @@ func (row issuanceRow) edge(err error, at string) *Error {
 	e := &Error{Name: row.name, Status: row.status, Err: err}
 	if refusal, ok := errors.AsType[*issuance.Refusal](err); ok {
 		e.Detail, e.Pointer = refusal.Detail, refusal.Pointer
-		if row.inside && e.Pointer != "" {
+		if row.inside && e.Pointer != "" && !strings.HasPrefix(e.Pointer, "/options/") {
 			e.Pointer = at + e.Pointer
 		}
 	}
 	if row.status == http.StatusServiceUnavailable {
 		return unavailable(e.Detail, err)
+	}
+	if row.status == http.StatusBadRequest && strings.HasPrefix(e.Pointer, "/options/") {
+		e.Name = badMember("", "").Name
 	}
 	if errors.Is(row.reason, issuance.ErrInFlight) {
 		e.Retryable, e.After = true, time.Second

@@ -11,6 +11,7 @@ import (
 
 	"github.com/hanse-id/hanse/api/issuance"
 	"github.com/hanse-id/hanse/app/op"
+	"github.com/hanse-id/hanse/credentials"
 	"github.com/hanse-id/hanse/did"
 )
 
@@ -19,7 +20,10 @@ const (
 	mediaVC         = "application/vc"
 	mediaVCJWT      = "application/vc+jwt"
 	mediaJSONLD     = "application/ld+json"
-	mediaStatusList = "application/statuslist+jwt"
+	mediaVCSDJWT    = "application/vc+sd-jwt"
+	mediaVCCOSE     = "application/vc+cose"
+	mediaStatusList = "application/statuslist+jwt" // Token Status List (draft-ietf-oauth-status-list, section 8.1)
+	mediaStatusCWT  = "application/statuslist+cwt"
 )
 
 // StatusListView is a list that was made.
@@ -73,7 +77,8 @@ func (a credentialAPI) createStatusList(c echo.Context) error {
 	return writeJSON(c, status, mediaJSON, StatusListView{ID: list.URL, Issuer: name, Purpose: purpose})
 }
 
-// getStatusList answers GET /status-lists/{id}: the list as its issuer signed it, now or at ?timestamp=.
+// getStatusList answers GET /status-lists/{id}: the list as its issuer signed it, in the encoding that the client takes, now or as it
+// was at ?timestamp= (RFC 3339; Bitstring Status List section 3.3) or ?time= (seconds since 1970; Token Status List section 8.4).
 func (a credentialAPI) getStatusList(c echo.Context) error {
 	id, err := op.ParseID(pathParam(c, "id"))
 	if err != nil {
@@ -87,7 +92,16 @@ func (a credentialAPI) getStatusList(c echo.Context) error {
 		return noIssuance()
 	}
 	c.Response().Header().Add(echo.HeaderVary, echo.HeaderAccept)
-	list, err := a.opts.Issuance.Publish(c.Request().Context(), id, at)
+	as, err := listEncoding(c)
+	if err != nil {
+		return err
+	}
+	list, err := a.opts.Issuance.Publish(c.Request().Context(), id, at, as)
+	if err == nil {
+		if other := tokenInstead(c, list); other != "" {
+			list, err = a.opts.Issuance.Publish(c.Request().Context(), id, at, other)
+		}
+	}
 	if elsewhere, ok := errors.AsType[*issuance.ElsewhereError](err); ok {
 		return redirectHome(c, elsewhere.URL)
 	}
@@ -97,19 +111,83 @@ func (a credentialAPI) getStatusList(c echo.Context) error {
 	return a.sendList(c, list)
 }
 
+// listOffers are the representations of a list, the default first.
+var listOffers = []string{mediaVC, mediaJSONLD, mediaJSON, mediaVCJWT, mediaVCSDJWT, mediaVCCOSE, mediaStatusList, mediaStatusCWT}
+
+// listEncoding is the encoding that a client takes.
+func listEncoding(c echo.Context) (issuance.Encoding, error) {
+	chosen := negotiate(parseAccept(c.Request().Header.Values(echo.HeaderAccept)), listOffers)
+	switch {
+	case chosen < 0:
+		return "", notAcceptable(listOffers)
+	case listOffers[chosen] == mediaStatusList:
+		return issuance.AsToken, nil
+	case listOffers[chosen] == mediaStatusCWT:
+		return issuance.AsCWT, nil
+	}
+	return issuance.AsCredential, nil
+}
+
+// tokenInstead is the encoding of the token that a client takes too which asked for a credential that is secured in another way than
+// this one; empty: none.
+func tokenInstead(c echo.Context, list *issuance.Publication) issuance.Encoding {
+	accepted := parseAccept(c.Request().Header.Values(echo.HeaderAccept))
+	if list.As != issuance.AsCredential || negotiate(accepted, credentialOffers(list.Form)) >= 0 {
+		return ""
+	}
+	switch negotiate(accepted, []string{mediaStatusList, mediaStatusCWT}) {
+	case 0:
+		return issuance.AsToken
+	case 1:
+		return issuance.AsCWT
+	}
+	return ""
+}
+
+// nativeMedia are the media types of what enveloping forms make.
+var nativeMedia = map[credentials.Form]string{credentials.FormJWT: mediaVCJWT, credentials.FormSDJWT: mediaVCSDJWT, credentials.FormCOSE: mediaVCCOSE}
+
+// credentialOffers are the representations of a list's credential, the default first.
+func credentialOffers(form credentials.Form) []string {
+	offers := []string{mediaVC, mediaJSONLD, mediaJSON}
+	if native := nativeMedia[form]; native != "" {
+		offers = append(offers, native)
+	}
+	return offers
+}
+
+func notAcceptable(offers []string) error {
+	return &Error{Name: "not-acceptable", Status: http.StatusNotAcceptable, Parameter: echo.HeaderAccept,
+		Detail: "this status list can be had as " + strings.Join(offers, ", ")}
+}
+
+// readTimestamp reads the time that a list is asked for; zero: now.
 func (a credentialAPI) readTimestamp(c echo.Context) (at time.Time, err error) {
-	if err := knownQuery(c, "timestamp"); err != nil {
+	if err := knownQuery(c, "timestamp", "time"); err != nil {
 		return at, err
 	}
-	text := c.QueryParam("timestamp")
-	if text == "" && !c.QueryParams().Has("timestamp") {
+	query := c.QueryParams()
+	if query.Has("timestamp") && query.Has("time") {
+		return at, badParameter("time", "is given beside timestamp: one time is enough")
+	}
+	if query.Has("time") {
+		seconds, err := strconv.ParseInt(query.Get("time"), 10, 64)
+		if err != nil || seconds < 1 || seconds > maxListSeconds || strconv.FormatInt(seconds, 10) != query.Get("time") {
+			return at, badParameter("time", "must be whole seconds since 1970 like 1795352400")
+		}
+		return time.Unix(seconds, 0).UTC(), nil
+	}
+	if !query.Has("timestamp") {
 		return at, nil
 	}
-	if at, err = parseInstant(text); err != nil {
+	if at, err = parseInstant(query.Get("timestamp")); err != nil {
 		return at, badParameter("timestamp", "must be a time like 2026-11-22T13:00:00Z")
 	}
 	return at, nil
 }
+
+// maxListSeconds is the end of the year 9999.
+const maxListSeconds = 253402300799
 
 // redirectHome sends the client to the center that signs the list.
 func redirectHome(c echo.Context, url string) error {
@@ -124,25 +202,32 @@ func redirectHome(c echo.Context, url string) error {
 
 var listCache = "public, max-age=" + strconv.Itoa(int(issuance.ListTTL/time.Second))
 
-// sendList picks the representation: the compact JWS where the client asks for it and there is one, else JSON (with the
-// JWS enveloped in it).
+// sendList sends a token as it is; of a credential, the representation that the client takes: what an enveloping form is made of where
+// it asks for that, else JSON (with the same enveloped in it).
 func (a credentialAPI) sendList(c echo.Context, list *issuance.Publication) error {
-	offers := []string{mediaVC, mediaJSONLD, mediaJSON}
-	if list.Compact != "" {
-		offers = append(offers, mediaVCJWT)
-	}
-	chosen := negotiate(parseAccept(c.Request().Header.Values(echo.HeaderAccept)), offers)
-	if chosen < 0 {
-		return &Error{Name: "not-acceptable", Status: http.StatusNotAcceptable, Parameter: echo.HeaderAccept,
-			Detail: "this status list can be had as " + strings.Join(offers, ", ") + "; " + mediaStatusList + " is not offered yet"}
-	}
 	setHeight(c, list.Height)
-	representation := answer{status: http.StatusOK, media: offers[chosen], cache: listCache, body: list.Body}
-	if offers[chosen] == mediaVCJWT {
-		representation.body = []byte(list.Compact)
-	}
+	representation := answer{status: http.StatusOK, cache: listCache}
 	if list.Past {
 		representation.cache = cacheImmutable
+	}
+	switch list.As {
+	case issuance.AsToken:
+		representation.media, representation.body = mediaStatusList, list.Token
+		return send(c, representation)
+	case issuance.AsCWT:
+		representation.media, representation.body = mediaStatusCWT, list.Token
+		return send(c, representation)
+	}
+	offers, native := credentialOffers(list.Form), nativeMedia[list.Form]
+	chosen := negotiate(parseAccept(c.Request().Header.Values(echo.HeaderAccept)), offers)
+	if chosen < 0 {
+		return notAcceptable(append(offers, mediaStatusList, mediaStatusCWT))
+	}
+	representation.media, representation.body = offers[chosen], list.Body
+	if offers[chosen] == native {
+		if representation.body = []byte(list.Compact); native == mediaVCCOSE {
+			representation.body = list.COSE
+		}
 	}
 	return send(c, representation)
 }

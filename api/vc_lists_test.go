@@ -35,8 +35,14 @@ func TestAStatusListIsNegotiated(t *testing.T) {
 		{jwt, "application/vc+jwt", 200, "application/vc+jwt"},
 		{jwt, "application/vc+jwt;q=0.5, application/json", 200, "application/json"},
 		{jwt, "text/html, */*;q=0.1", 200, "application/vc"},
-		{jwt, "application/statuslist+jwt", 406, mediaProblem},
-		{jwt, "application/statuslist+jwt, */*;q=0.1", 200, "application/vc"},
+		{jwt, "application/statuslist+jwt", 200, "application/statuslist+jwt"},
+		{jwt, "application/statuslist+cwt", 200, "application/statuslist+cwt"},
+		{jwt, "application/statuslist+jwt, */*;q=0.1", 200, "application/statuslist+jwt"},
+		{jwt, "application/statuslist+cwt;q=0.1, application/vc", 200, "application/vc"},
+		{jwt, "application/vc+cose", 406, mediaProblem},
+		{jwt, "application/vc+cose, application/json;q=0.1", 200, "application/json"},
+		{di, "application/statuslist+jwt", 200, "application/statuslist+jwt"},
+		{di, "application/vc+jwt, application/statuslist+cwt;q=0.5", 200, "application/statuslist+cwt"},
 		{di, "application/vc", 200, "application/vc"},
 		{di, "application/vc+jwt", 406, mediaProblem},
 		{di, "text/html", 406, mediaProblem},
@@ -88,7 +94,12 @@ func TestAStatusListThatIsNotThere(t *testing.T) {
 	c.client.Get(t, path+"?timestamp=").WantProblem(t, 400, "invalid-parameter")
 	c.client.Get(t, path+"?timestamp=2999-01-01T00:00:00Z").WantProblem(t, 400, "invalid-request")
 	c.client.Get(t, path+"?timestamp=2001-01-01T00:00:00Z").WantProblem(t, 404, "not-found")
-	c.client.Get(t, path+"?time=1").WantProblem(t, 400, "invalid-parameter")
+	c.client.Get(t, path+"?time=1").WantProblem(t, 404, "not-found")
+	for _, time := range []string{"", "0", "-1", "01", "1e3", "2026-01-01T00:00:00Z", "99999999999999"} {
+		c.client.Get(t, path+"?time="+time).WantProblem(t, 400, "invalid-parameter")
+	}
+	c.client.Get(t, path+"?time=1&timestamp=2001-01-01T00:00:00Z").WantProblem(t, 400, "invalid-parameter")
+	c.client.Get(t, path+"?credential=1").WantProblem(t, 400, "invalid-parameter")
 }
 
 func TestAListOfAnotherCenterRedirectsHome(t *testing.T) {

@@ -24,13 +24,13 @@ func (e *proofExpectation) read(o *options) (err error) {
 	return err
 }
 
-// check looks for a proof that is as expected; nil if there is one, or nothing is expected. What is asked for is never
+// check looks among embedded proofs for one that is as expected; nil if there is one, or nothing is expected. What is asked for is never
 // passed over: an enveloping proof has no challenge, so it does not fit.
-func (e proofExpectation) check(credential map[string]any) *credentials.Problem {
+func (e proofExpectation) check(proofs []any) *credentials.Problem {
 	if e == (proofExpectation{}) {
 		return nil
 	}
-	for _, one := range each(credential["proof"]) {
+	for _, one := range proofs {
 		proof, ok := one.(map[string]any)
 		if ok && e.fits(proof) {
 			return nil
@@ -46,7 +46,8 @@ func (e proofExpectation) fits(proof map[string]any) bool {
 			return false
 		}
 	}
-	return e.domain == "" || slices.Contains(each(proof["domain"]), any(e.domain))
+	domains := each(proof["domain"]) // the same strings: Data Integrity 1.0 section 4.4
+	return e.domain == "" || len(domains) > 0 && !slices.ContainsFunc(domains, func(one any) bool { return one != e.domain })
 }
 
 // addOlder adds the members that the older dialect has: names of the checks made, warnings and errors as text.

@@ -2,7 +2,9 @@ package api
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -15,7 +17,12 @@ import (
 func policyValue(p *credentials.Policy) map[string]any {
 	value := map[string]any{
 		"requireAccreditation": p.RequireAccreditation, "acceptedCenters": p.Centers, "types": p.Types,
-		"requireLinkedDomain": p.RequireLinkedDomain, "linkedDomains": p.LinkedDomains,
+		"requireLinkedDomain": p.RequireLinkedDomain, "linkedDomains": p.LinkedDomains, "forms": p.Forms, "algorithms": p.Algorithms,
+		"issuers": p.Issuers, "requireStatus": p.RequireStatus, "requireHolderBinding": p.RequireHolder, "requireSchema": p.RequireSchema,
+		"schema": p.Schema,
+	}
+	if p.MaxStatusAge > 0 {
+		value["maxStatusAge"] = int(p.MaxStatusAge / time.Second)
 	}
 	if p.MaxDepth > 0 {
 		value["maxDepth"] = p.MaxDepth
@@ -42,6 +49,8 @@ func readPolicyText(text []byte) (*credentials.Policy, error) {
 func FuzzPolicy(f *testing.F) {
 	f.Add([]byte(`{"requireAccreditation":true,"acceptedCenters":["did:web:a.example"],"types":["Diploma"],"maxDepth":3,"jurisdiction":"DE-BY"}`))
 	f.Add([]byte(`{"requireLinkedDomain":true,"linkedDomains":["https://a.example"]}`))
+	f.Add([]byte(`{"forms":["vc+jwt"],"algorithms":["EdDSA"],"issuers":["did:web:a.example"],"maxStatusAge":60,"requireStatus":true}`))
+	f.Add([]byte(`{"requireHolderBinding":true,"requireSchema":true,"schema":{"type":"object"}}`))
 	f.Add([]byte(`{"maxDepth":1e2,"types":[7]}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		p, err := readPolicyText(text)
@@ -61,4 +70,17 @@ func FuzzPolicy(f *testing.F) {
 			t.Error(diff)
 		}
 	})
+}
+
+// Who verifies without a center is told which member is wrong, too.
+func TestPoliciesThatCannotBeReadNameTheMember(t *testing.T) {
+	for want, members := range map[string]map[string]any{
+		"isuers: unknown member":            {"isuers": []any{"did:web:a.example"}},
+		"requireStatus: ":                   {"requireStatus": "yes"},
+		`form "vc+xyz" is not known; known`: {"forms": []any{"vc+xyz"}},
+	} {
+		if _, err := ParsePolicy(members, credentials.Policy{}); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("error is %v, want %s", err, want)
+		}
+	}
 }

@@ -19,7 +19,8 @@ type CredentialView struct {
 	Digest     string            `json:"digest"` // base64url SHA-256 of the secured credential
 	Issued     string            `json:"issued"`
 	Status     []StatusEntryView `json:"credentialStatus,omitempty"`
-	Credential json.RawMessage   `json:"verifiableCredential,omitempty"` // where the issuer retains what it issues
+	Credential json.RawMessage   `json:"verifiableCredential,omitempty"`  // where the issuer retains what it issues
+	Copies     json.RawMessage   `json:"verifiableCredentials,omitempty"` // instead: a list, where it was issued in copies
 }
 
 // getCredential answers GET /credentials/{id}; ?issuer= names the issuer where several used the same id.
@@ -40,6 +41,9 @@ func credentialView(kept issuance.Kept) CredentialView {
 	v := CredentialView{
 		ID: kept.ID, Issuer: kept.Issuer, Form: string(kept.Form), Digest: kept.Digest,
 		Issued: kept.Issued.UTC().Format(time.RFC3339), Credential: kept.Body,
+	}
+	if len(kept.Body) > 0 && kept.Body[0] == '[' {
+		v.Credential, v.Copies = nil, kept.Body
 	}
 	for n, e := range kept.Entries {
 		v.Status = append(v.Status, StatusEntryView{

@@ -41,7 +41,7 @@ func TestIssuingRefuses(t *testing.T) {
 		"pointers without that suite":  {issue, with(map[string]any{"mandatoryPointers": []string{"/issuer"}}), 400, "invalid-member", "/options/mandatoryPointers"},
 		"pointers that are no list":    {issue, with(map[string]any{"mandatoryPointers": "/issuer"}), 400, "invalid-member", "/options/mandatoryPointers"},
 		"suite and format at odds":     {issue, with(map[string]any{"cryptosuite": "eddsa-jcs-2022", "format": "vc+jwt"}), 400, "invalid-member", "/options/format"},
-		"a form that it does not make": {issue, with(map[string]any{"cryptosuite": "eddsa-jcs-2022"}), 400, "invalid-request", ""},
+		"a form that it does not make": {issue, with(map[string]any{"cryptosuite": "eddsa-jcs-2022"}), 400, "invalid-member", "/options/format"},
 		"an unknown issuer":            {"/issuers/nobody/credentials/issue", good(nil), 404, "unknown-issuer", ""},
 		"no issuer":                    {issue, good(func(m map[string]any) { delete(m, "issuer") }), 422, vocabulary + "#MALFORMED_VALUE_ERROR", "/credential/issuer"},
 		"a foreign issuer":             {issue, good(func(m map[string]any) { m["issuer"] = "did:example:x" }), 403, "foreign-issuer", "/credential/issuer"},

@@ -63,7 +63,7 @@ func (a credentialAPI) readRequest(c echo.Context, members ...string) (*vcReques
 // text returns a member as it was written. The body was read strictly before, so names are unique.
 func (r *vcRequest) text(name string) (json.RawMessage, error) {
 	if r.members == nil {
-		if err := json.Unmarshal(r.raw, &r.members); err != nil {
+		if r.members = jsonMembers(r.raw); r.members == nil {
 			return nil, badRequest("the body is not a JSON object")
 		}
 	}

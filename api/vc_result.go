@@ -37,7 +37,7 @@ type ResultView struct {
 func (r *verifyRequest) result(report *credentials.Report, credential map[string]any) *VerificationView {
 	v := &VerificationView{Verified: report.Decision == credentials.Accept}
 	problems := problemsOf(report)
-	if problem := r.expect.check(credential); problem != nil {
+	if problem := r.expect.check(r.embedded(credential)); problem != nil {
 		v.Verified = false
 		problems = append(problems, *problem)
 	}
@@ -65,6 +65,14 @@ func (r *verifyRequest) judged(credential map[string]any) any {
 	return r.given
 }
 
+// embedded lists the proofs of the document that was given. What the content of an envelope calls its proof is none: it was not checked.
+func (r *verifyRequest) embedded(document map[string]any) []any {
+	if given, ok := r.given.(map[string]any); ok && given["proof"] != nil {
+		return each(document["proof"])
+	}
+	return nil
+}
+
 // problemsOf lists what is wrong: errors before warnings.
 func problemsOf(report *credentials.Report) []credentials.Problem {
 	all := []credentials.Problem{}
@@ -87,7 +95,7 @@ func (r *verifyRequest) results(report *credentials.Report, credential map[strin
 		passed[check.ID] = check.Outcome == credentials.Pass
 	}
 	v := &ResultsView{Proof: []ResultView{}}
-	proofs := each(credential["proof"])
+	proofs := r.embedded(credential)
 	if len(proofs) == 0 {
 		proofs = []any{r.given} // an enveloping proof: the envelope is the input
 	}

@@ -19,6 +19,7 @@ type StatusView struct {
 	CredentialID string          `json:"credentialId,omitempty"`
 	Status       bool            `json:"status"`
 	Entry        StatusEntryView `json:"credentialStatus"`
+	Copies       int             `json:"copies,omitempty"`    // entries that were changed together, of a credential that was issued in copies
 	Operation    string          `json:"operation,omitempty"` // absent if the status was so already
 	Height       int64           `json:"height"`
 }
@@ -59,6 +60,9 @@ func (a credentialAPI) setStatus(c echo.Context) error {
 	view := StatusView{
 		CredentialID: change.CredentialID, Status: changed.Value != 0, Height: changed.Height,
 		Entry: StatusEntryView{Type: bitstringEntry, Purpose: changed.Purpose, Index: strconv.FormatInt(changed.Index, 10), List: changed.List},
+	}
+	if changed.Copies > 1 {
+		view.Copies = changed.Copies
 	}
 	if changed.Operation != (op.ID{}) {
 		view.Operation = changed.Operation.String()

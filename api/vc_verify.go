@@ -1,6 +1,7 @@
 package api
 
 import (
+	"fmt"
 	"net/http"
 	"time"
 
@@ -94,7 +95,7 @@ func (a credentialAPI) readChecks(r *verifyRequest, o *options) error {
 	}
 	if at != "" {
 		if r.options.At, err = parseInstant(at); err != nil {
-			return badMember("/options/at", "must be a time like 2026-11-22T13:00:00Z")
+			return badMember("/options/at", "must be a time in UTC and whole seconds, like 2026-11-22T13:00:00Z")
 		}
 		if r.options.At.After(a.opts.Now()) {
 			return badMember("/options/at", "must not be in the future")
@@ -116,5 +117,10 @@ func (a credentialAPI) readChecks(r *verifyRequest, o *options) error {
 
 // parseInstant reads an RFC 3339 time in UTC without sub-seconds.
 func parseInstant(text string) (time.Time, error) {
-	return time.Parse("2006-01-02T15:04:05Z", text)
+	const layout = "2006-01-02T15:04:05Z"
+	at, err := time.Parse(layout, text)
+	if err == nil && at.Format(layout) != text { // time.Parse takes fractions that no layout asks for
+		err = fmt.Errorf("%.64q is not in whole seconds", text)
+	}
+	return at, err
 }

@@ -57,6 +57,37 @@ func (c *Client) Verify(ctx context.Context, credential json.RawMessage, options
 	return out, nil
 }
 
+// BatchVerification is the answer of POST /credentials/verify/batch.
+type BatchVerification struct {
+	Verified bool          `json:"verified"` // all are
+	Results  []BatchResult `json:"results"`  // in the order of the request
+	Bad      []int         `json:"bad"`      // indexes of those that are not verified
+}
+
+// BatchResult is the verdict on one credential of a batch.
+type BatchResult struct {
+	Index          int                   `json:"index"`
+	Verified       bool                  `json:"verified"`
+	ProblemDetails []credentials.Problem `json:"problemDetails,omitempty"`
+	Report         *credentials.Report   `json:"report,omitempty"`
+}
+
+// VerifyBatch asks the center to verify up to credentials.MaxBatch secured credentials with the same options: at, checks,
+// policy and report.
+func (c *Client) VerifyBatch(ctx context.Context, list []json.RawMessage, options map[string]any) (*BatchVerification, error) {
+	all := map[string]any{"returnProblemDetails": true}
+	for name, value := range options {
+		all[name] = value
+	}
+	out := &BatchVerification{}
+	_, err := c.call(ctx, Request{Method: http.MethodPost, Path: "/credentials/verify/batch"},
+		map[string]any{"verifiableCredentials": list, "options": all}, out)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // StatusRequest names a status of an issued credential and what it shall be. The credential is named by CredentialID (and
 // Issuer where several used the same one), or by the list and index of its status entry.
 type StatusRequest struct {

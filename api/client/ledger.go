@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/hanse-id/hanse/app"
@@ -121,7 +122,7 @@ type PendingRecovery struct {
 // did.ErrNotFound (wrapped) is returned beside it when the DID does not exist.
 func (c *Client) Resolve(ctx context.Context, didURL string, options url.Values) (*Resolution, error) {
 	answer, err := c.Do(ctx, Request{
-		Method: http.MethodGet, Path: "/1.0/identifiers/" + url.PathEscape(didURL), Query: options,
+		Method: http.MethodGet, Path: "/1.0/identifiers/" + encoded(didURL), Query: options,
 		Header: map[string]string{"Accept": "application/did-resolution"},
 	})
 	if err != nil {
@@ -161,3 +162,7 @@ func (c *Client) Ready(ctx context.Context) (*Readiness, error) {
 	}
 	return out, nil
 }
+
+// encoded is a DID URL as one path segment. Its colons are encoded too: by the first of them a center tells a DID URL that is
+// encoded from one that is not, and a did:web has percent-encoding of its own.
+func encoded(didURL string) string { return strings.ReplaceAll(url.PathEscape(didURL), ":", "%3A") }

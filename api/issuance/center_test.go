@@ -190,7 +190,7 @@ func listURL(e issuance.Entry) string {
 
 func entryValue(e issuance.Entry) map[string]any {
 	return map[string]any{
-		"type": "BitstringStatusListEntry", "statusPurpose": e.Purpose, "statusListIndex": strconv.FormatInt(e.Index, 10),
+		"id": listURL(e) + "#" + strconv.FormatInt(e.Index, 10), "type": "BitstringStatusListEntry", "statusPurpose": e.Purpose, "statusListIndex": strconv.FormatInt(e.Index, 10),
 		"statusListCredential": listURL(e),
 	}
 }

@@ -1,29 +1,28 @@
 package issuance
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/hanse-id/hanse/app/exec"
 	"github.com/hanse-id/hanse/app/op"
 	"github.com/hanse-id/hanse/app/status"
+	"github.com/hanse-id/hanse/credentials/statuslist"
 )
-
-// changesAnOperation bounds the indices of one status.set, so that the operation stays under 64 KiB.
-const changesAnOperation = 4000
 
 // Change asks for a status value. A credential is addressed by CredentialID and Purpose, or by List and Index.
 type Change struct {
-	CredentialID string
+	CredentialID string // all copies that were issued under it
 	Issuer       string // issuer's name: only its credentials and lists are meant; needed where several use the same credential id
 	Purpose      string // may be empty where the credential has one purpose, or with List
-	List         string // statusListCredential URL; empty: by CredentialID
+	List         string // statusListCredential URL, or the uri of a status_list claim; empty: by CredentialID
 	Index        int64
-	Value        uint64 // 0 or 1 for lists of one bit
+	// Value is 0 or 1 for lists of one bit. In a list for revocation and suspension together it is 0 or 1 for the Purpose, and
+	// without Purpose the value itself (1 revoked, 2 suspended).
+	Value uint64
 }
 
 // Changed says what a change came to.
@@ -31,20 +30,23 @@ type Changed struct {
 	Operation op.ID // zero if the value was there already
 	Height    int64 // the block that has it
 	Purpose   string
-	List      string
+	List      string // of the first copy
 	Index     int64
 	Value     uint64
+	Copies    int // entries that were meant: more than 1 for a credential that was issued in copies
 }
 
 // target is a change resolved to a place on the ledger.
 type target struct {
-	list  *status.List
-	index int64
-	value uint64
+	change  int // which change it comes from
+	list    *status.List
+	index   int64
+	value   uint64
+	purpose string // that the change names; "": the value as it is
 }
 
-// SetStatus changes one status and returns when the change is committed. Errors: ErrNotFound, ErrRequest (also for
-// undoing a revocation), ErrUnavailable, or a *PendingError if ctx ended before the commit was seen.
+// SetStatus changes one status, of all copies of a credential, and returns when the change is committed. Errors: ErrNotFound,
+// ErrRequest (also for undoing a revocation), ErrUnavailable, or a *PendingError if ctx ended before the commit was seen.
 func (s *Service) SetStatus(ctx context.Context, c Change) (Changed, error) {
 	all, err := s.SetStatuses(ctx, []Change{c})
 	if err != nil {
@@ -53,18 +55,24 @@ func (s *Service) SetStatus(ctx context.Context, c Change) (Changed, error) {
 	return all[0], nil
 }
 
-// SetStatuses changes many: one operation for up to 4,000 indices of a list. All changes are checked before any is
+// SetStatuses changes many: one operation for thousands of indices of a list. All changes are checked before any is
 // submitted; the answer has one entry per change, in order. The operations of different lists are independent.
 func (s *Service) SetStatuses(ctx context.Context, changes []Change) ([]Changed, error) {
 	done := make([]Changed, len(changes))
-	targets := make([]target, len(changes))
+	var targets []target
 	for n, c := range changes {
-		t, err := s.resolve(ctx, c)
+		fits, err := s.resolve(ctx, c)
 		if err != nil {
 			return nil, err
 		}
-		targets[n] = t
-		done[n] = Changed{Purpose: t.list.Purposes[0], List: t.list.URL, Index: t.index, Value: t.value}
+		for i := range fits {
+			fits[i].change = n
+		}
+		first := fits[0]
+		done[n] = Changed{
+			Purpose: cmp.Or(c.Purpose, first.list.Purposes[0]), List: first.list.URL, Index: first.index, Value: first.value, Copies: len(fits),
+		}
+		targets = append(targets, fits...)
 	}
 	for _, id := range listsOf(targets) {
 		if err := s.setList(ctx, id, targets, done); err != nil {
@@ -74,70 +82,100 @@ func (s *Service) SetStatuses(ctx context.Context, changes []Change) ([]Changed,
 	return done, nil
 }
 
-// resolve finds the list and index that a change means.
-func (s *Service) resolve(ctx context.Context, c Change) (target, error) {
-	entry, err := s.address(ctx, c)
+// resolve finds the lists and indices that a change means: one, or one for each copy of the credential.
+func (s *Service) resolve(ctx context.Context, c Change) ([]target, error) {
+	entries, err := s.address(ctx, c)
 	if err != nil {
-		return target{}, err
+		return nil, err
 	}
-	list, err := readList(ctx, s.ledger, entry.List)
-	if err != nil {
-		return target{}, err
+	all := make([]target, 0, len(entries))
+	for _, entry := range entries {
+		list, err := readList(ctx, s.ledger, entry.List)
+		if err != nil {
+			return nil, err
+		}
+		t, err := s.aim(list, entry.Index, c)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, t)
+	}
+	return all, nil
+}
+
+// aim checks that a change fits a place in a list.
+func (s *Service) aim(list *status.List, index int64, c Change) (target, error) {
+	both := slices.Contains(list.Purposes, Revocation) && slices.Contains(list.Purposes, Suspension)
+	t := target{list: list, index: index, value: c.Value, purpose: c.Purpose}
+	if both && c.Purpose == StatusPurpose {
+		t.purpose = ""
 	}
 	switch {
 	case c.List != "" && list.URL != c.List:
 		return target{}, noSuchList()
 	case !slices.Contains(list.Operators, s.operator.Public().Multikey()):
 		return target{}, refuse(ErrRequest, "/credentialStatus/statusListCredential", "this center does not operate that status list")
-	case c.Purpose != "" && !slices.Contains(list.Purposes, c.Purpose):
+	case t.purpose != "" && !slices.Contains(list.Purposes, t.purpose):
 		return target{}, refuse(ErrRequest, "/credentialStatus/statusPurpose", "the list has no status purpose "+c.Purpose)
-	case entry.Index < 0 || entry.Index >= list.Next:
+	case index < 0 || index >= list.Next:
 		return target{}, refuse(ErrRequest, "/credentialStatus/statusListIndex", "no credential has this status index")
+	case both && t.purpose != "" && c.Value > 1:
+		return target{}, refuse(ErrRequest, "/status", "a purpose is set or not: 1 or 0")
 	case list.Bits < 64 && c.Value >= 1<<list.Bits:
 		return target{}, refuse(ErrRequest, "/status", "the list has "+strconv.FormatInt(list.Bits, 10)+" bits an entry")
 	case len(list.Purposes) == 0:
 		return target{}, fmt.Errorf("issuance: list %s has no purpose", list.ID)
 	}
-	return target{list: list, index: entry.Index, value: c.Value}, nil
+	if both && t.purpose == Suspension && t.value == 1 {
+		t.value = statuslist.Suspended
+	}
+	return t, nil
 }
 
-// address finds the status entry that a change means.
-func (s *Service) address(ctx context.Context, c Change) (Entry, error) {
+// address finds the status entries that a change means: one purpose of one credential, with its copies.
+func (s *Service) address(ctx context.Context, c Change) ([]Entry, error) {
 	var byList *Entry
 	if c.List != "" {
-		_, last, found := cutLast(c.List, "/status-lists/")
-		id, err := op.ParseID(last)
-		if !found || err != nil {
-			return Entry{}, noSuchList()
+		id, ok := listID(c.List)
+		if !ok {
+			return nil, noSuchList()
 		}
 		if err := s.ownedBy(ctx, id, c.Issuer); err != nil {
-			return Entry{}, err
+			return nil, err
 		}
 		byList = &Entry{List: id, Index: c.Index}
 	}
 	if c.CredentialID == "" {
 		if byList == nil {
-			return Entry{}, refuse(ErrRequest, "/credentialId", "a credential is addressed by credentialId, or by statusListCredential and statusListIndex")
+			return nil, refuse(ErrRequest, "/credentialId", "a credential is addressed by credentialId, or by statusListCredential and statusListIndex")
 		}
-		return *byList, nil
+		return []Entry{*byList}, nil
 	}
 	record, err := s.record(ctx, c.Issuer, c.CredentialID)
 	if err != nil {
-		return Entry{}, err
+		return nil, err
 	}
+	return record.entriesFor(c.Purpose, byList)
+}
+
+// entriesFor lists the entries of a record that a purpose means ("": the only one), or the one at a place.
+func (r Record) entriesFor(purpose string, at *Entry) ([]Entry, error) {
 	var fits []Entry
-	for _, e := range record.Entries {
-		if (c.Purpose == "" || e.Purpose == c.Purpose) && (byList == nil || e.List == byList.List && e.Index == byList.Index) {
+	for _, e := range r.Entries {
+		serves := purpose == "" || e.Purpose == purpose || e.Purpose == StatusPurpose && (purpose == Revocation || purpose == Suspension)
+		if serves && (at == nil || e.List == at.List && e.Index == at.Index) {
 			fits = append(fits, e)
 		}
 	}
-	switch len(fits) {
-	case 1:
-		return fits[0], nil
-	case 0:
-		return Entry{}, refuse(ErrRequest, "/credentialStatus", "the credential has no such status")
+	if len(fits) == 0 {
+		return nil, refuse(ErrRequest, "/credentialStatus", "the credential has no such status")
 	}
-	return Entry{}, refuse(ErrRequest, "/credentialStatus/statusPurpose", "the credential has several statuses; name the statusPurpose")
+	for _, e := range fits {
+		if purpose == "" && e.Purpose != fits[0].Purpose {
+			return nil, refuse(ErrRequest, "/credentialStatus/statusPurpose", "the credential has several statuses; name the statusPurpose")
+		}
+	}
+	return fits, nil
 }
 
 func noSuchList() error {
@@ -175,92 +213,13 @@ func (s *Service) record(ctx context.Context, issuer, id string) (Record, error)
 	return Record{}, refuse(ErrRequest, "/credentialId", "several issuers issued a credential with this id; name the issuer")
 }
 
-// setList makes the changes of one list.
-func (s *Service) setList(ctx context.Context, id op.ID, targets []target, done []Changed) error {
-	bits, head, err := s.ledger.Bits(ctx, id, timeNow)
-	if err != nil {
-		return unavailable("a status list cannot be read", err)
-	}
-	var list *status.List
-	var want []int
-	values := map[int64]uint64{}
-	for n, t := range targets {
-		if t.list.ID != id {
-			continue
-		}
-		list = t.list
-		if value, twice := values[t.index]; twice && value != t.value {
-			return refuse(ErrRequest, "", fmt.Sprintf("index %d is given two values", t.index))
-		}
-		values[t.index] = t.value
-		present := entryAt(bits, list.Bits, t.index)
-		switch {
-		case present == t.value:
-			done[n].Height = head.Height
-		case present != 0 && slices.Contains(list.Purposes, Revocation):
-			return refuse(ErrRequest, "/status", "a revocation is never undone")
-		default:
-			want = append(want, n)
-		}
-	}
-	for part := range slices.Chunk(want, changesAnOperation) {
-		if err := s.setPart(ctx, list, part, done); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// setPart makes some changes of a list with one operation.
-func (s *Service) setPart(ctx context.Context, list *status.List, part []int, done []Changed) error {
-	set := make(map[string]any, len(part))
-	for _, n := range part {
-		set[strconv.FormatInt(done[n].Index, 10)] = int64(done[n].Value)
-	}
-	o, err := s.byOperator(ctx, list.Owner, "status.set", map[string]any{"list": list.ID.String(), "set": set})
-	if err != nil {
-		return err
-	}
-	receipt, err := s.commit(ctx, o)
-	if refusal, ok := errors.AsType[*exec.Error](err); ok {
-		switch refusal.Code {
-		case exec.CodeIrreversible: // another request was first
-			return &Refusal{Reason: ErrRequest, Pointer: "/status", Detail: "a revocation is never undone", Err: refusal}
-		case exec.CodeNotLeased, exec.CodeIndexRange:
-			return &Refusal{Reason: ErrRequest, Pointer: "/credentialStatus/statusListIndex", Detail: "no credential has this status index", Err: refusal}
-		}
-	}
-	if err != nil {
-		return err
-	}
-	for _, n := range part {
-		done[n].Operation, done[n].Height = o.ID, receipt.Height
-	}
-	return nil
-}
-
-// listsOf returns the lists of targets, each once, in order of appearance.
-func listsOf(targets []target) (ids []op.ID) {
-	for _, t := range targets {
-		if !slices.Contains(ids, t.list.ID) {
-			ids = append(ids, t.list.ID)
-		}
-	}
-	return ids
-}
-
-// entryAt reads entry index of a list with bits bits an entry, in W3C order.
-func entryAt(list []byte, bits, index int64) (value uint64) {
-	for n := index * bits; n < (index+1)*bits; n++ {
-		value = value<<1 | uint64(bitAt(list, n))
-	}
-	return value
-}
-
-func cutLast(s, sep string) (before, after string, found bool) {
-	i := strings.LastIndex(s, sep)
+// listID reads the id of the list that a URL of this or another center names.
+func listID(url string) (op.ID, bool) {
+	const path = "/status-lists/"
+	i := strings.LastIndex(url, path)
 	if i < 0 {
-		return s, "", false
+		return op.ID{}, false
 	}
-	return s[:i], s[i+len(sep):], true
+	id, err := op.ParseID(url[i+len(path):])
+	return id, err == nil
 }

@@ -110,7 +110,7 @@ func TestAListOfAnotherCenterIsNotOurs(t *testing.T) {
 	s := ours.start(t)
 	_, err := s.SetStatus(t.Context(), issuance.Change{List: listURL(e), Index: e.Index, Value: 1})
 	want(t, err, issuance.ErrRequest)
-	_, err = s.Publish(t.Context(), e.List, time.Time{})
+	_, err = s.Publish(t.Context(), e.List, time.Time{}, issuance.AsCredential)
 	elsewhere, ok := errors.AsType[*issuance.ElsewhereError](err)
 	if !ok || elsewhere.URL != listURL(e) {
 		t.Fatalf("error is %v", err)

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/hanse-id/hanse/app/op"
+	"github.com/hanse-id/hanse/credentials"
 )
 
 // drawAhead is how many indices are drawn and persisted at once, so that a sync to disk is shared by as many issuances.
@@ -32,6 +33,16 @@ type draws struct {
 type drawn struct {
 	list  *List
 	index int64
+}
+
+// entry is the index as an entry of a credential. A list of two bits for revocation and suspension together is a list for
+// revocation, with the meaning of its values beside.
+func (one drawn) entry(purpose string) credentials.StatusEntry {
+	e := credentials.StatusEntry{Type: credentials.EntryType, Purpose: purpose, Index: one.index, List: one.list.URL, Size: 1}
+	if purpose == StatusPurpose {
+		e.Purpose, e.Size = Revocation, 2
+	}
+	return e
 }
 
 // lot is what remains of the leases of a list.

@@ -22,6 +22,10 @@ var (
 	ErrInFlight = errors.New("a request with this idempotency key is in flight")
 	// ErrKeyReused says that the Idempotency-Key was used with another body (422).
 	ErrKeyReused = errors.New("idempotency key used with another body")
+	// ErrNotAccredited says that the issuer has no accreditation for what it is asked to issue, and the template wants one (403).
+	ErrNotAccredited = errors.New("issuer is not accredited")
+	// ErrFixed says that something is set by the configuration, or never changes: an issuer's DID (409).
+	ErrFixed = errors.New("cannot be changed")
 	// ErrNotFound says that there is no such record (404).
 	ErrNotFound = errors.New("not found")
 	// ErrGone says that the record was erased (410).

@@ -7,8 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"strconv"
 
 	"github.com/hanse-id/hanse/credentials"
 )
@@ -18,10 +16,21 @@ const maxCredentialID = 1024
 
 // IssueOptions say how a credential is issued. The zero value uses the issuer's configuration.
 type IssueOptions struct {
-	// CredentialID addresses the credential later; empty: the credential's own id, if it has one.
+	// CredentialID addresses the credential later, all its copies; empty: the credential's own id, if it has one.
 	CredentialID string
-	// Form asks for one of the issuer's forms; empty: its default.
+	// Form asks for one of the issuer's forms; empty: its default, or the template's.
 	Form credentials.Form
+	// Template names a template of the issuer: what is issued is then made of {"claims", "subject"?, "id"?} instead of a credential.
+	Template string
+	// Mandatory are JSON pointers of what the holder must show (ecdsa-sd-2023).
+	Mandatory []string
+	// Disclosable are JSON pointers of what the holder may withhold (SD-JWT forms); nil: the form's default. Decoys hide their number.
+	Disclosable []string
+	Decoys      int
+	// Copies is how many of the same credential are made, each with status entries of its own, 1 to 100; 0: one, and not as a list.
+	Copies int
+	// Holders get one copy each, bound to their key; Copies is then 0 or their number.
+	Holders []Holder
 	// Idempotency makes a repeated request return the first answer; nil: every call issues.
 	Idempotency *Idempotency
 }
@@ -36,26 +45,31 @@ type Idempotency struct {
 // Issued is a credential as it was issued.
 type Issued struct {
 	Form     credentials.Form
-	Body     json.RawMessage // the document with its proof, or an EnvelopedVerifiableCredential
-	Entries  []Entry         // empty when Replayed
+	Body     json.RawMessage // the document with its proof, an EnvelopedVerifiableCredential, or an SD-JWT VC as a string; copies: the list of these
+	Copies   bool            // Body is a list
+	Entries  []Entry         // of all copies, one after the other; empty when Replayed
 	Replayed bool            // the answer of an earlier request with the same Idempotency-Key
 }
 
-// Issue validates, gives a status, signs and records a credential. credential is not modified; its values are those of
-// jcs.Parse. Errors: the sentinels of this package, or a *credentials.ProblemError where the data model is broken.
+// Issue validates, gives a status, signs and records a credential, or copies of it. credential is not modified; its values are those
+// of jcs.Parse. With a template it is what the template makes a credential of, and for dc+sd-jwt {claims, vct, disclosable}. Errors:
+// the sentinels of this package, or a *credentials.ProblemError where the data model is broken.
 func (s *Service) Issue(ctx context.Context, issuerName string, credential map[string]any, opts IssueOptions) (*Issued, error) {
 	i, err := s.issuer(issuerName)
 	if err != nil {
 		return nil, err
 	}
 	if opts.Idempotency == nil {
-		return s.issue(ctx, i, credential, opts, nil)
+		return s.issue(ctx, issuerName, credential, opts, nil)
 	}
 	claim, answer, err := s.claim(ctx, i, *opts.Idempotency)
+	if answer != nil {
+		answer.Copies = opts.copies()
+	}
 	if err != nil || answer != nil {
 		return answer, err
 	}
-	issued, err := s.issue(ctx, i, credential, opts, claim)
+	issued, err := s.issue(ctx, issuerName, credential, opts, claim)
 	if err != nil {
 		if undo := s.store.ReleaseClaim(context.WithoutCancel(ctx), *claim); undo != nil {
 			s.opts.Log.Warn("idempotency claim stays until it expires", "error", undo)
@@ -65,36 +79,32 @@ func (s *Service) Issue(ctx context.Context, issuerName string, credential map[s
 	return issued, nil
 }
 
-func (s *Service) issue(ctx context.Context, i *issuing, credential map[string]any, opts IssueOptions, claim *Claim) (*Issued, error) {
-	signer, id, err := s.accept(ctx, i, credential, opts)
+func (s *Service) issue(ctx context.Context, issuerName string, credential map[string]any, opts IssueOptions, claim *Claim) (*Issued, error) {
+	j, indices, err := s.prepare(ctx, issuerName, credential, opts)
 	if err != nil {
 		return nil, err
 	}
-	indices, err := takeAll(ctx, i, func() error { return signer.CheckIssuable(credential) })
+	signed, err := j.sign(ctx, indices)
 	if err != nil {
 		return nil, err
-	}
-	secured, err := signer.Issue(ctx, withStatus(credential, i, indices))
-	if err != nil {
-		if _, ok := errors.AsType[*credentials.ProblemError](err); ok { // refused before it was signed
-			giveBackAll(i, indices)
-			return nil, err
-		}
-		return nil, unavailable("the issuer's key cannot be used at present", err)
 	}
 	record := Record{
-		Issuer: i.Name, ID: id, Form: secured.Form, Digest: digest(secured), Issued: s.opts.Now().UTC(), Entries: entries(i, indices),
+		Issuer: issuerName, ID: j.id, Form: j.signer.Form, Digest: j.digest(signed), Issued: s.opts.Now().UTC(), Entries: entries(j, indices),
 	}
-	if i.Retain {
-		record.Credential = s.seal.Seal(secured.Body, "credential")
+	body, err := j.body(signed)
+	if err != nil {
+		return nil, err
+	}
+	if j.retain {
+		record.Credential = s.seal.Seal(body, "credential")
 	}
 	if claim != nil {
-		claim.Answer = s.seal.Seal(secured.Body, answerLabel(*claim))
+		claim.Answer = s.seal.Seal(body, answerLabel(*claim))
 		claim.Expires = s.opts.Now().Add(answerLife)
 	}
 	switch err := s.store.Complete(ctx, record, claim); {
 	case errors.Is(err, ErrDuplicate):
-		return nil, refuse(ErrDuplicate, "/id", "issuer "+i.Name+" has issued a credential with this id before")
+		return nil, refuse(ErrDuplicate, j.idAt, "issuer "+issuerName+" has issued a credential with this id before")
 	case errors.Is(err, ErrInFlight):
 		return nil, refuse(ErrInFlight, "", "another request took this idempotency key over")
 	case errors.Is(err, ErrExists):
@@ -102,49 +112,38 @@ func (s *Service) issue(ctx context.Context, i *issuing, credential map[string]a
 	case err != nil:
 		return nil, unavailable("the issuance store cannot be written", err)
 	}
-	return &Issued{Form: secured.Form, Body: secured.Body, Entries: record.Entries}, nil
+	return &Issued{Form: record.Form, Body: body, Copies: j.list, Entries: record.Entries}, nil
 }
 
-// accept makes the checks that come before the data model: who is named, how the credential will be addressed, in which
-// form, and that it claims no status of ours.
-func (s *Service) accept(ctx context.Context, i *issuing, credential map[string]any, opts IssueOptions) (*credentials.Issuer, string, error) {
-	named, err := NamedIssuer(credential)
-	if err != nil {
-		return nil, "", err
-	}
-	if named != string(i.DID) {
-		return nil, "", refuse(ErrForeignIssuer, "/issuer", "issuer "+i.Name+" is "+string(i.DID)+" and signs for nobody else")
-	}
-	form := opts.Form
-	if form == "" {
-		form = i.Form
-	}
-	signer := i.signers[form]
-	if signer == nil {
-		return nil, "", refuse(ErrRequest, "", "issuer "+i.Name+" does not make "+string(form))
-	}
-	id := opts.CredentialID
-	if id == "" {
-		id, _ = credential["id"].(string) // what else stands there breaks the data model
-	}
-	if len(id) > maxCredentialID {
-		return nil, "", refuse(ErrRequest, "", "a credentialId has at most "+strconv.Itoa(maxCredentialID)+" bytes")
-	}
-	for n, entry := range statusEntries(credential["credentialStatus"]) {
-		named, _ := entry["statusListCredential"].(string)
-		ours, err := s.ownList(ctx, i.Issuer, named)
+// prepare plans an issuance and takes its indices. Where that meant waiting for the ledger, the issuer, its key, the template or the
+// accreditation may have changed in the meantime: then it is planned again, so that what is signed is what holds when it is signed.
+func (s *Service) prepare(ctx context.Context, issuerName string, credential map[string]any, opts IssueOptions) (*job, [][]drawn, error) {
+	for {
+		i, err := s.issuer(issuerName)
 		if err != nil {
-			return nil, "", err
+			return nil, nil, err
 		}
-		if ours {
-			return nil, "", refuse(ErrInvalid, "/credentialStatus/"+strconv.Itoa(n), "status entries of this center's lists are written by this center only")
+		j, err := s.plan(ctx, i, credential, opts)
+		if err != nil {
+			return nil, nil, err
 		}
+		indices, waited, err := takeAll(ctx, j)
+		if err != nil || !waited {
+			return j, indices, err
+		}
+		j.giveBack(indices)
 	}
-	return signer, id, nil
 }
 
-// NamedIssuer returns the DID or URL that a credential names as its issuer; ErrInvalid if it names none.
+// NamedIssuer returns the DID or URL that a credential names as its issuer, or the iss of what an SD-JWT VC is made of; ErrInvalid if
+// it names none.
 func NamedIssuer(credential map[string]any) (string, error) {
+	if claims, ok := credential["claims"].(map[string]any); ok && credential["issuer"] == nil {
+		if iss, _ := claims["iss"].(string); iss != "" {
+			return iss, nil
+		}
+		return "", refuse(ErrInvalid, "/claims/iss", "iss must be given: the issuer's DID")
+	}
 	switch issuer := credential["issuer"].(type) {
 	case string:
 		if issuer != "" {
@@ -158,66 +157,46 @@ func NamedIssuer(credential map[string]any) (string, error) {
 	return "", refuse(ErrInvalid, "/issuer", "issuer must be given: the issuer's DID, or an object with it as id")
 }
 
-// takeAll takes an index for each purpose. Where that means waiting for the ledger, check is asked first: what will be
-// refused need not wait.
-func takeAll(ctx context.Context, i *issuing, check func() error) ([]drawn, error) {
-	indices := make([]drawn, 0, len(i.draws))
-	for _, d := range i.draws {
-		one, ok, err := d.take(ctx)
-		if err == nil && !ok {
-			if err = check(); err == nil {
-				one, err = d.wait(ctx)
+// takeAll takes an index for each purpose of each copy. Where that means waiting for the ledger, the credential is checked first: what
+// will be refused need not wait.
+func takeAll(ctx context.Context, j *job) (all [][]drawn, waited bool, err error) {
+	all = make([][]drawn, len(j.copies))
+	for n := range j.copies {
+		for _, d := range j.draws {
+			one, ok, err := d.take(ctx)
+			if err == nil && !ok {
+				if err = j.signer.CheckIssuable(j.copies[n]); err == nil {
+					waited = true
+					one, err = d.wait(ctx)
+				}
 			}
+			if err != nil {
+				j.giveBack(all)
+				return nil, false, err
+			}
+			all[n] = append(all[n], one)
 		}
-		if err != nil {
-			giveBackAll(i, indices)
-			return nil, err
-		}
-		indices = append(indices, one)
 	}
-	return indices, nil
+	return all, waited, nil
 }
 
-func giveBackAll(i *issuing, indices []drawn) {
-	for n, one := range indices {
-		i.draws[n].giveBack(one)
+// giveBack returns indices that were surely not used: nothing was signed with them.
+func (j *job) giveBack(indices [][]drawn) {
+	for _, copied := range indices {
+		for n, one := range copied {
+			j.draws[n].giveBack(one)
+		}
 	}
 }
 
-func entries(i *issuing, indices []drawn) []Entry {
-	all := make([]Entry, len(indices))
-	for n, one := range indices {
-		all[n] = Entry{Purpose: i.draws[n].purpose, List: one.list.ID, Index: one.index}
+func entries(j *job, indices [][]drawn) []Entry {
+	all := make([]Entry, 0, len(indices)*len(j.draws))
+	for _, copied := range indices {
+		for n, one := range copied {
+			all = append(all, Entry{Purpose: j.draws[n].purpose, List: one.list.ID, Index: one.index})
+		}
 	}
 	return all
-}
-
-// withStatus returns a copy of credential whose status entries are the caller's, then ours.
-func withStatus(credential map[string]any, i *issuing, indices []drawn) map[string]any {
-	if len(indices) == 0 {
-		return credential
-	}
-	var all []any
-	switch given := credential["credentialStatus"].(type) {
-	case nil:
-	case []any:
-		all = append(all, given...)
-	default:
-		all = append(all, given)
-	}
-	for n, one := range indices {
-		all = append(all, map[string]any{
-			"type":                 "BitstringStatusListEntry",
-			"statusPurpose":        i.draws[n].purpose,
-			"statusListIndex":      strconv.FormatInt(one.index, 10),
-			"statusListCredential": one.list.URL,
-		})
-	}
-	full := maps.Clone(credential)
-	if full["credentialStatus"] = any(all); len(all) == 1 {
-		full["credentialStatus"] = all[0]
-	}
-	return full
 }
 
 // statusEntries lists the entries of a credentialStatus member; what is no object is left to the data model.

@@ -2,6 +2,7 @@ package issuance
 
 import (
 	"fmt"
+	"maps"
 	"net"
 	"net/url"
 	"regexp"
@@ -18,6 +19,10 @@ const (
 	Suspension = "suspension"
 )
 
+// StatusPurpose is the purpose of a list of two bits that says revocation and suspension together (Token Status List: 0 valid,
+// 1 invalid, 2 suspended). Forms that have room for one entry only use it.
+const StatusPurpose = "status"
+
 // Issuer is one configured issuer of a center.
 type Issuer struct {
 	// Name is how the API addresses it: 1 to 64 of a–z, 0–9, '.', '_' and '-'.
@@ -30,51 +35,82 @@ type Issuer struct {
 	// Form is the securing form used when a request names none.
 	Form credentials.Form `json:"form"`
 	// Alternatives are further forms that a request may ask for, with the verification method each is signed under.
-	// All of them are signed with Key.
+	// They are signed with Key, unless Keys names another.
 	Alternatives map[credentials.Form]string `json:"alternatives,omitempty"`
+	// Keys names the keystore keys of forms that are not signed with Key: an issuer may have keys of several kinds.
+	Keys map[credentials.Form]string `json:"keys,omitempty"`
 	// Control names the keystore keys that control a did:hanse issuer's record: they create its status lists.
 	// Issuers without a record need none: the center's keys do it.
 	Control []string `json:"control,omitempty"`
-	// Purposes are the status purposes of every credential; empty: revocation and suspension. ["none"]: no status.
+	// Purposes are the status purposes of every credential; empty: revocation and suspension. ["none"]: no status. ["status"]: both
+	// in one list. Forms with room for one entry use that where there are several.
 	Purposes []string `json:"purposes,omitempty"`
 	// Retain keeps the issued credentials, sealed, until they are deleted. Otherwise only ids, indices and digests are kept.
 	Retain bool `json:"retain,omitempty"`
+	// RequireSchema refuses credentials that name a schema that is not known here; otherwise it is not evaluated.
+	RequireSchema bool `json:"requireSchema,omitempty"`
 	// PublicURL overrides the center's public URL in the URLs of new status lists.
 	PublicURL string `json:"publicUrl,omitempty"`
 }
 
 var issuerName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
 
-// Validate checks an issuer's configuration; the error names the member.
+// Validate checks an issuer's configuration; the error is a *Refusal that names the member.
 func (i Issuer) Validate() error {
 	if !issuerName.MatchString(i.Name) {
-		return fmt.Errorf("issuer name %q: want 1 to 64 of a-z, 0-9, '.', '_', '-'", i.Name)
+		return invalid("/name", "issuer name %q: want 1 to 64 of a-z, 0-9, '.', '_', '-'", i.Name)
 	}
 	if _, err := did.Parse(string(i.DID)); err != nil {
-		return fmt.Errorf("issuer %s: did %q: %w", i.Name, i.DID, err)
+		return invalid("/did", "issuer %s: did %q: %v", i.Name, i.DID, err)
 	}
 	if i.Key == "" {
-		return fmt.Errorf("issuer %s: no key", i.Name)
+		return invalid("/key", "issuer %s: no key", i.Name)
 	}
 	for form, method := range i.forms() {
 		if len(form.Algorithms()) == 0 {
-			return fmt.Errorf("issuer %s: form %q is not supported", i.Name, form)
+			return invalid(i.formAt(form, "/form"), "issuer %s: form %.64q is not supported", i.Name, form)
 		}
 		u, err := did.ParseURL(method)
 		if err != nil || u.Fragment == "" || u.DID != i.DID {
-			return fmt.Errorf("issuer %s: method %q is not a verification method of %s", i.Name, method, i.DID)
+			return invalid(i.formAt(form, "/method"), "issuer %s: method %q is not a verification method of %s", i.Name, method, i.DID)
 		}
 	}
-	for n, p := range i.purposes() {
-		if p != Revocation && p != Suspension || slices.Contains(i.purposes()[:n], p) {
-			return fmt.Errorf("issuer %s: purpose %q: want %s and %s at most once each, or \"none\"", i.Name, p, Revocation, Suspension)
+	for form, key := range i.Keys {
+		if _, has := i.forms()[form]; !has || key == "" {
+			return invalid("/keys/"+escape(string(form)), "issuer %s: keys: %.64q is none of its forms, or has no key", i.Name, form)
 		}
+	}
+	if err := checkPurposes(i.purposes()); err != nil {
+		return invalid("/purposes", "issuer %s: %v", i.Name, err)
 	}
 	if i.DID.Method() == "hanse" && len(i.purposes()) > 0 && len(i.Control) == 0 {
-		return fmt.Errorf("issuer %s: control: a did:hanse issuer needs its control keys to create status lists", i.Name)
+		return invalid("/control", "issuer %s: control: a did:hanse issuer needs its control keys to create status lists", i.Name)
 	}
 	if i.PublicURL != "" {
-		return validatePublicURL(i.PublicURL)
+		if err := validatePublicURL(i.PublicURL); err != nil {
+			return invalid("/publicUrl", "issuer %s: %v", i.Name, err)
+		}
+	}
+	return nil
+}
+
+// formAt is the JSON pointer to an alternative form, or to what is said of the default one.
+func (i Issuer) formAt(form credentials.Form, byDefault string) string {
+	if form == i.Form {
+		return byDefault
+	}
+	return "/alternatives/" + escape(string(form))
+}
+
+// checkPurposes checks a list of status purposes.
+func checkPurposes(purposes []string) error {
+	for n, p := range purposes {
+		if p == StatusPurpose && len(purposes) == 1 {
+			continue
+		}
+		if p != Revocation && p != Suspension || slices.Contains(purposes[:n], p) {
+			return fmt.Errorf("purpose %q: want %s and %s at most once each, %q alone, or \"none\"", p, Revocation, Suspension, StatusPurpose)
+		}
 	}
 	return nil
 }
@@ -98,10 +134,45 @@ func (i Issuer) purposes() []string {
 	switch {
 	case len(i.Purposes) == 0:
 		return []string{Revocation, Suspension}
-	case len(i.Purposes) == 1 && i.Purposes[0] == "none":
+	case len(i.Purposes) == 1 && i.Purposes[0] == noStatus:
 		return nil
 	}
 	return i.Purposes
+}
+
+// noStatus alone stands for no purposes.
+const noStatus = "none"
+
+// purposesOf returns the purposes of the lists that a credential of a form has entries of.
+func (i Issuer) purposesOf(form credentials.Form) []string { return purposesIn(form, i.purposes()) }
+
+// purposesIn is how a form says purposes: one that has room for one entry says several in one list.
+func purposesIn(form credentials.Form, purposes []string) []string {
+	if form.Claims() && len(purposes) > 1 {
+		return []string{StatusPurpose}
+	}
+	return purposes
+}
+
+// allPurposes returns the purposes of all lists that the issuer may need, those of its default form first.
+func (i Issuer) allPurposes() []string {
+	all := slices.Clone(i.purposesOf(i.Form))
+	for form := range i.forms() {
+		for _, p := range i.purposesOf(form) {
+			if !slices.Contains(all, p) {
+				all = append(all, p)
+			}
+		}
+	}
+	return all
+}
+
+// keyFor names the keystore key that signs a form.
+func (i Issuer) keyFor(form credentials.Form) string {
+	if key := i.Keys[form]; key != "" {
+		return key
+	}
+	return i.Key
 }
 
 // forms returns the verification method of every form the issuer can be asked for.
@@ -112,4 +183,15 @@ func (i Issuer) forms() map[credentials.Form]string {
 	}
 	all[i.Form] = i.Method
 	return all
+}
+
+// makes lists the forms for people, the default one first.
+func (i Issuer) makes() string {
+	all := []string{string(i.Form)}
+	for _, form := range slices.Sorted(maps.Keys(i.Alternatives)) {
+		if form != i.Form {
+			all = append(all, string(form))
+		}
+	}
+	return strings.Join(all, ", ")
 }

@@ -142,6 +142,7 @@ func (d *draws) undrawn(ctx context.Context, list *List, leases []Lease) (free [
 	if err != nil {
 		return nil, false, unavailable("a status list cannot be read", err)
 	}
+	_, width := ledgerPurposes(list.Purpose)
 	for _, l := range leases {
 		if l.Abandoned {
 			continue
@@ -156,7 +157,7 @@ func (d *draws) undrawn(ctx context.Context, list *List, leases []Lease) (free [
 				next++
 				continue
 			}
-			if bitAt(bits, n) != 0 {
+			if entryAt(bits, width, n) != 0 {
 				used = true
 			}
 			free = append(free, n)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/hanse-id/hanse/app"
+	"github.com/hanse-id/hanse/app/exec"
 	"github.com/hanse-id/hanse/app/op"
 	"github.com/hanse-id/hanse/app/status"
 	"github.com/hanse-id/hanse/did"
@@ -15,6 +16,8 @@ import (
 type Ledger interface {
 	// Head is the last committed block.
 	Head(ctx context.Context) (app.Head, error)
+	// Params are the ledger parameters in effect.
+	Params(ctx context.Context) (exec.Params, error)
 	// DID reads a version of a did:hanse of this league.
 	DID(ctx context.Context, id did.DID, at did.At) (did.Version, error)
 	// List reads a status list's record and the height it was read at.

@@ -7,12 +7,24 @@ import (
 	"time"
 
 	"github.com/hanse-id/hanse/app/exec"
+	"github.com/hanse-id/hanse/app/identity"
 	"github.com/hanse-id/hanse/app/op"
 	"github.com/hanse-id/hanse/did"
 )
 
 // timeNow asks the ledger for the present state.
 var timeNow time.Time
+
+// statusBits are the bits an entry of a list of StatusPurpose: the values are those of a Token Status List.
+const statusBits = 2
+
+// ledgerPurposes is what a list of a purpose serves as the ledger has it, and its bits an entry.
+func ledgerPurposes(purpose string) (purposes []string, bits int64) {
+	if purpose == StatusPurpose {
+		return []string{Revocation, Suspension}, statusBits
+	}
+	return []string{purpose}, 1
+}
 
 // bitAt reads one bit of a list in W3C order (index 0 is the most significant bit of byte 0).
 func bitAt(bits []byte, index int64) byte {
@@ -130,9 +142,10 @@ func (s *Service) draftList(ctx context.Context, i Issuer, purpose string, seq i
 		}
 	}
 	prefix := s.listPrefix(i)
+	purposes, bits := ledgerPurposes(purpose)
 	o, err := s.operationBy(ctx, owner, "status.create", map[string]any{
-		"issuer": string(i.DID), "operators": operators, "purposes": []any{purpose},
-		"size": s.opts.ListSize, "bits": int64(1), "url": prefix,
+		"issuer": string(i.DID), "operators": operators, "purposes": anyTexts(purposes),
+		"size": s.opts.ListSize, "bits": bits, "url": prefix,
 	}, signers...)
 	if err != nil {
 		return List{}, err
@@ -143,6 +156,14 @@ func (s *Service) draftList(ctx context.Context, i Issuer, purpose string, seq i
 	}, nil
 }
 
+func anyTexts(list []string) []any {
+	out := make([]any, len(list))
+	for n, text := range list {
+		out[n] = text
+	}
+	return out
+}
+
 func (s *Service) listPrefix(i Issuer) string {
 	if i.PublicURL != "" {
 		return i.PublicURL + "/status-lists/"
@@ -151,7 +172,7 @@ func (s *Service) listPrefix(i Issuer) string {
 }
 
 // listOwner says whose control creates an issuer's lists: its own if it has a record, else the center's, with the
-// issuer's key as co-signer.
+// issuer's key as co-signer where the ledger can check it.
 func (s *Service) listOwner(ctx context.Context, i Issuer) (did.DID, []principal, error) {
 	if i.DID.Method() == "hanse" {
 		signers, err := s.controllers(ctx, i.DID, i.Control)
@@ -160,6 +181,9 @@ func (s *Service) listOwner(ctx context.Context, i Issuer) (did.DID, []principal
 	signers, err := s.controllers(ctx, s.opts.Center.DID, s.opts.Center.Control)
 	if err != nil {
 		return "", nil, err
+	}
+	if !identity.CanSign(i.DID) {
+		return s.opts.Center.DID, signers, nil
 	}
 	signer, err := s.opts.Keys.Signer(ctx, i.Key)
 	if err != nil {

@@ -1,6 +1,7 @@
 package issuance
 
 import (
+	"bytes"
 	"sync"
 	"time"
 
@@ -18,15 +19,18 @@ type publications struct {
 	order   []moment // of before, oldest first
 }
 
-// slot is the present publication of one list; its mutex makes sure that one caller signs while others wait.
+// slot is what is published of one list at present, in each encoding that was asked for; its mutex makes sure that one caller signs
+// while others wait.
 type slot struct {
-	mu   sync.Mutex
-	last *Publication
-	bits []byte // that last was signed over
+	mu     sync.Mutex
+	last   map[Encoding]*Publication // over bits
+	bits   []byte
+	height int64 // of the ledger when bits were read last
 }
 
 type moment struct {
 	list op.ID
+	as   Encoding
 	at   int64
 }
 
@@ -39,14 +43,27 @@ func (p *publications) slot(id op.ID) *slot {
 	defer p.mu.Unlock()
 	one := p.present[id]
 	if one == nil {
-		one = &slot{}
+		one = &slot{last: map[Encoding]*Publication{}}
 		p.present[id] = one
 	}
 	return one
 }
 
+// read takes note of what the ledger says of the list, unless the read was overtaken by a later one: an older list than before is
+// never shown, in whichever encoding. The caller holds s.mu.
+func (s *slot) read(bits []byte, height int64) {
+	if height < s.height {
+		return
+	}
+	if !bytes.Equal(bits, s.bits) {
+		s.bits = bits
+		clear(s.last)
+	}
+	s.height = height
+}
+
 // fallback returns the last signed copy while it is valid; cause otherwise, and whenever the ledger did answer.
-func (p *publications) fallback(id op.ID, at, now time.Time, cause error) (*Publication, error) {
+func (p *publications) fallback(id op.ID, at, now time.Time, as Encoding, cause error) (*Publication, error) {
 	p.mu.Lock()
 	one := p.present[id]
 	p.mu.Unlock()
@@ -55,22 +72,22 @@ func (p *publications) fallback(id op.ID, at, now time.Time, cause error) (*Publ
 	}
 	one.mu.Lock()
 	defer one.mu.Unlock()
-	if one.last == nil || !now.Before(one.last.Until) {
+	last := one.last[as]
+	if last == nil || !now.Before(last.Until) {
 		return nil, cause
 	}
-	return one.last, nil
+	return last, nil
 }
 
-func (p *publications) past(id op.ID, at time.Time) *Publication {
+func (p *publications) past(m moment) *Publication {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.before[moment{id, at.Unix()}]
+	return p.before[m]
 }
 
-func (p *publications) keepPast(id op.ID, at time.Time, one *Publication) {
+func (p *publications) keepPast(m moment, one *Publication) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	m := moment{id, at.Unix()}
 	if p.before[m] == nil {
 		p.order = append(p.order, m)
 	}

@@ -1,8 +1,9 @@
 package issuance
 
 import (
-	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -21,15 +22,29 @@ const (
 	listRenewal  = 30 * time.Minute // an unchanged list is signed again after this
 )
 
-// Publication is a status list as a signed BitstringStatusListCredential (Bitstring Status List 1.0, section 3).
+// Encoding is one of the forms that a list is published in, from one truth.
+type Encoding string
+
+// The encodings.
+const (
+	AsCredential Encoding = ""                                // BitstringStatusListCredential in the securing form of its issuer
+	AsToken      Encoding = statuslist.TokenType              // Token Status List as a JWT
+	AsCWT        Encoding = Encoding(statuslist.TokenCWTType) // Token Status List as a CWT
+)
+
+// Publication is a signed status list: a BitstringStatusListCredential (Bitstring Status List 1.0, section 3), or the token of a Token
+// Status List (draft-ietf-oauth-status-list, section 5).
 type Publication struct {
-	Form    credentials.Form
-	Body    json.RawMessage // the document with its proof, or an EnvelopedVerifiableCredential
-	Compact string          // JOSE forms: the compact serialization
-	Digest  string          // of the signed list: a strong validator for its representations
-	Height  int64           // of the ledger when the bits were read
+	As      Encoding
+	Form    credentials.Form // of a credential
+	Body    json.RawMessage  // of a credential: the document with its proof, or an EnvelopedVerifiableCredential
+	Compact string           // JOSE forms: the compact serialization
+	COSE    []byte           // of a vc+cose: the message
+	Token   []byte           // the compact JWT, or the CWT
+	Digest  string           // of the signed list: a strong validator for its representations
+	Height  int64            // of the ledger when the bits were read
 	Signed  time.Time
-	Until   time.Time // validUntil
+	Until   time.Time // validUntil, exp
 	Past    bool      // the list as it was at a past time: it never changes again
 }
 
@@ -42,46 +57,47 @@ func (e *ElsewhereError) Error() string { return "the status list is published a
 
 // Publish returns a list signed by its issuer, now (zero time) or as it was at a past time. The signature of a list
 // that has not changed is kept and used again. While the ledger cannot be read, the last signed copy is given as long
-// as it is valid. Errors: ErrNotFound, ErrRequest, ErrUnavailable, *ElsewhereError.
-func (s *Service) Publish(ctx context.Context, id op.ID, at time.Time) (*Publication, error) {
+// as it is valid. Errors: ErrNotFound, ErrRequest (also for a list that has no such encoding), ErrUnavailable, *ElsewhereError.
+func (s *Service) Publish(ctx context.Context, id op.ID, at time.Time, as Encoding) (*Publication, error) {
 	list, err := readList(ctx, s.ledger, id)
 	if err != nil {
-		return s.published.fallback(id, at, s.opts.Now(), err)
+		return s.published.fallback(id, at, s.opts.Now(), as, err)
 	}
 	i, err := s.publisher(ctx, list)
 	if err != nil {
 		return nil, err
 	}
+	if as != AsCredential {
+		if _, err := statuslist.TokenSize(int(list.Bits), list.Purposes); err != nil {
+			return nil, &Refusal{Reason: ErrRequest, Detail: "this status list has no form as a Token Status List", Err: err}
+		}
+	}
 	if !at.IsZero() {
-		return s.publishPast(ctx, i, list, at)
+		return s.publishPast(ctx, i, list, at, as)
 	}
 	bits, head, err := s.ledger.Bits(ctx, id, timeNow)
 	if err != nil {
-		return s.published.fallback(id, at, s.opts.Now(), unavailable("a status list cannot be read", err))
+		return s.published.fallback(id, at, s.opts.Now(), as, unavailable("a status list cannot be read", err))
 	}
 	slot := s.published.slot(id)
 	slot.mu.Lock()
 	defer slot.mu.Unlock()
-	now := s.opts.Now().UTC()
-	if p := slot.last; p != nil {
-		if head.Height < p.Height { // a read that was overtaken: never show an older list than before
-			return p, nil
-		}
-		if bytes.Equal(bits, slot.bits) && p.Form == i.Form && now.Sub(p.Signed) < listRenewal && !now.Before(p.Signed) {
-			return p, nil
-		}
+	slot.read(bits, head.Height)
+	now := s.opts.Now().UTC().Truncate(time.Second)
+	if p := slot.last[as]; p != nil && p.Form == i.listForm(as) && now.Sub(p.Signed) < listRenewal && !now.Before(p.Signed) {
+		return p, nil
 	}
-	p, err := s.signList(ctx, i, list, bits, now, now.Add(listValidity))
+	p, err := s.signList(ctx, i, list, edition{bits: slot.bits, from: now, until: now.Add(listValidity), as: as})
 	if err != nil {
 		return nil, err
 	}
-	p.Height = head.Height
-	slot.last, slot.bits = p, bits
+	p.Height = slot.height
+	slot.last[as] = p
 	return p, nil
 }
 
 // publishPast signs a list as it was. It is valid at that time only: nobody can pass it off as the present list.
-func (s *Service) publishPast(ctx context.Context, i *issuing, list *status.List, at time.Time) (*Publication, error) {
+func (s *Service) publishPast(ctx context.Context, i *issuing, list *status.List, at time.Time, as Encoding) (*Publication, error) {
 	at = at.UTC().Truncate(time.Second)
 	switch {
 	case at.After(s.opts.Now()):
@@ -89,20 +105,21 @@ func (s *Service) publishPast(ctx context.Context, i *issuing, list *status.List
 	case at.Unix() < list.Created:
 		return nil, refuse(ErrNotFound, "", "the status list did not exist at that time")
 	}
-	if p := s.published.past(list.ID, at); p != nil {
+	m := moment{list: list.ID, as: as, at: at.Unix()}
+	if p := s.published.past(m); p != nil {
 		return p, nil
 	}
 	bits, head, err := s.ledger.Bits(ctx, list.ID, at)
 	if err != nil {
 		return nil, unavailable("a status list cannot be read", err)
 	}
-	p, err := s.signList(ctx, i, list, bits, at, at.Add(ListTTL))
+	p, err := s.signList(ctx, i, list, edition{bits: bits, from: at, until: at.Add(ListTTL), as: as})
 	if err != nil {
 		return nil, err
 	}
 	p.Height = head.Height
 	if p.Past = at.Unix() < head.Time; p.Past { // otherwise a coming block may still fall into that second
-		s.published.keepPast(list.ID, at, p)
+		s.published.keepPast(m, p)
 	}
 	return p, nil
 }
@@ -127,20 +144,77 @@ func (s *Service) publisher(ctx context.Context, list *status.List) (*issuing, e
 	return nil, &ElsewhereError{URL: list.URL}
 }
 
-// signList makes the status list credential.
-func (s *Service) signList(ctx context.Context, i *issuing, list *status.List, bits []byte, from, until time.Time) (*Publication, error) {
+// edition is what a list says from a time until another, and in which encoding.
+type edition struct {
+	bits        []byte
+	from, until time.Time
+	as          Encoding
+}
+
+// signList signs an edition of a list.
+func (s *Service) signList(ctx context.Context, i *issuing, list *status.List, e edition) (*Publication, error) {
+	p := &Publication{As: e.as, Signed: e.from, Until: e.until}
+	var err error
+	if e.as == AsCredential {
+		err = i.signCredential(ctx, p, list, e)
+	} else {
+		err = i.signToken(ctx, p, list, e)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// signCredential makes the credential of a list.
+func (i *issuing) signCredential(ctx context.Context, p *Publication, list *status.List, e edition) error {
 	unsecured, err := statuslist.Build(statuslist.List{
-		URL: list.URL, Issuer: string(list.Issuer), Purposes: list.Purposes, Bits: bits, Size: int(list.Bits),
-		ValidFrom: from, ValidUntil: until, TTL: ListTTL,
+		URL: list.URL, Issuer: string(list.Issuer), Purposes: list.Purposes, Bits: e.bits, Size: int(list.Bits),
+		ValidFrom: e.from, ValidUntil: e.until, TTL: ListTTL,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("issuance: encode list %s: %w", list.ID, err)
+		return fmt.Errorf("issuance: encode list %s: %w", list.ID, err)
 	}
-	secured, err := i.signers[i.Form].Issue(ctx, unsecured)
+	signer := *i.signers[i.Form]
+	signer.Form = i.listForm(e.as)
+	secured, err := signer.Issue(ctx, unsecured)
 	if err != nil {
-		return nil, unavailable("a status list cannot be signed at present", err)
+		return unavailable("a status list cannot be signed at present", err)
 	}
-	return &Publication{
-		Form: secured.Form, Body: secured.Body, Compact: secured.Compact, Digest: digest(secured), Signed: from, Until: until,
-	}, nil
+	p.Form, p.Body, p.Compact, p.COSE, p.Digest = secured.Form, secured.Body, secured.Compact, secured.COSE, digest(secured)
+	return nil
+}
+
+// listForm is how an issuer secures the credential of a list: as what it issues, and as a JWT where that is no document.
+func (i *issuing) listForm(as Encoding) credentials.Form {
+	switch {
+	case as != AsCredential:
+		return ""
+	case i.Form.Claims():
+		return credentials.FormJWT
+	}
+	return i.Form
+}
+
+// signToken makes the token of a list.
+func (i *issuing) signToken(ctx context.Context, p *Publication, list *status.List, e edition) error {
+	bits, size, err := statuslist.TokenBits(e.bits, int(list.Bits), list.Purposes)
+	if err != nil {
+		return fmt.Errorf("issuance: encode list %s: %w", list.ID, err)
+	}
+	signer := i.signers[i.Form]
+	for form, other := range i.signers { // the key of those who will read it
+		if form.Claims() {
+			signer = other
+		}
+	}
+	p.Token, err = signer.StatusToken(ctx, statuslist.Token{
+		URI: list.URL, IssuedAt: e.from, Expires: e.until, TTL: ListTTL, Size: size, Bits: bits,
+	}, string(e.as))
+	if err != nil {
+		return unavailable("a status list cannot be signed at present", err)
+	}
+	sum := sha256.Sum256(p.Token)
+	p.Digest = base64.RawURLEncoding.EncodeToString(sum[:])
+	return nil
 }

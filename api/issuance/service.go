@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/hanse-id/hanse/credentials"
+	"github.com/hanse-id/hanse/credentials/schema"
 	"github.com/hanse-id/hanse/did"
 	"github.com/hanse-id/hanse/did/keys"
 	"github.com/hanse-id/hanse/did/keystore"
@@ -46,11 +47,16 @@ type Options struct {
 	// Where the ledger shows that the store is behind, that happens by itself.
 	Restored bool
 
-	Contexts *credentials.Contexts // nil: the embedded ones
-	ListSize int64                 // entries of new lists, default MinListSize
-	Lease    int64                 // indices a lease, default MinLease
-	Now      func() time.Time      // default time.Now
-	Log      *slog.Logger          // nil: discarded
+	Contexts *credentials.Contexts    // nil: the embedded ones
+	Schemas  credentials.SchemaSource // nil: no schema that a credential names is known
+	Types    credentials.TypeSource   // nil: SD-JWT VCs are not checked against the metadata of their type
+	Trust    credentials.TrustSource  // nil: a template that requires an accreditation issues nothing
+	// Templates are credential types of the configuration; others are stored (PutTemplate). Their issuers must be configured.
+	Templates []Template
+	ListSize  int64            // entries of new lists, default MinListSize
+	Lease     int64            // indices a lease, default MinLease
+	Now       func() time.Time // default time.Now
+	Log       *slog.Logger     // nil: discarded
 }
 
 // Center is the member of the league that the service works for.
@@ -100,9 +106,12 @@ type Service struct {
 	tag       string // of this replica's leases on the ledger
 	seal      *sealer
 	published *publications
+	bulk      chan struct{} // wakes bulkWork
+	compiled  *schema.Cache
 
-	mu      sync.RWMutex
-	issuers map[string]*issuing
+	mu          sync.RWMutex
+	issuers     map[string]*issuing
+	configuring sync.Mutex // of who changes the configuration of issuers and templates
 
 	background context.Context // ends with Close
 	stop       context.CancelFunc
@@ -113,7 +122,7 @@ type Service struct {
 type issuing struct {
 	Issuer
 	signers map[credentials.Form]*credentials.Issuer
-	draws   []*draws // one per purpose, in order
+	draws   []*draws // one per purpose, those of the default form first, in order
 }
 
 // New returns a service over opts and loads the store's issuers. It makes the operator key if the keystore has none,
@@ -122,7 +131,7 @@ func New(ctx context.Context, opts Options) (*Service, error) {
 	if err := opts.validate(); err != nil {
 		return nil, err
 	}
-	s := &Service{opts: opts, ledger: opts.Ledger, store: opts.Store, issuers: map[string]*issuing{}, published: newPublications()}
+	s := &Service{opts: opts, ledger: opts.Ledger, store: opts.Store, issuers: map[string]*issuing{}, published: newPublications(), bulk: make(chan struct{}, 1), compiled: &schema.Cache{}}
 	// Leases are tagged with the store's identity too: a replica that lost its store never sees the old one's leases.
 	s.tag = opts.Replica + "-" + strings.ToLower(opts.Store.Identity()[:min(12, len(opts.Store.Identity()))])
 	var err error
@@ -151,7 +160,12 @@ func New(ctx context.Context, opts Options) (*Service, error) {
 			return nil, err
 		}
 	}
+	if err := s.checkTemplates(); err != nil {
+		s.stop()
+		return nil, err
+	}
 	s.work.Go(s.sweep)
+	s.work.Go(s.bulkWork)
 	return s, nil
 }
 
@@ -208,12 +222,18 @@ func (s *Service) sweep() {
 	}
 }
 
-// PutIssuer configures an issuer, new or changed, and stores it. Its keys must be in the keystore and fit its methods.
+// PutIssuer configures an issuer, new or changed: it is stored, and then put to work. Its keys must be in the keystore and fit its
+// methods. ErrUnavailable if it cannot be stored; then nothing changed.
 func (s *Service) PutIssuer(ctx context.Context, i Issuer) error {
-	if err := s.load(ctx, i); err != nil {
+	one, err := s.makeIssuing(ctx, i)
+	if err != nil {
 		return err
 	}
-	return s.store.PutIssuer(ctx, i)
+	if err := s.store.PutIssuer(ctx, i); err != nil {
+		return unavailable("the issuance store cannot be written", err)
+	}
+	s.putToWork(one)
+	return nil
 }
 
 // Issuers lists the configured issuers by name.
@@ -228,41 +248,55 @@ func (s *Service) Issuers() []Issuer {
 	return all
 }
 
-// load checks an issuer against the keystore and puts it to work.
+// load puts a stored issuer to work.
 func (s *Service) load(ctx context.Context, i Issuer) error {
-	if err := i.Validate(); err != nil {
-		return fmt.Errorf("issuance: %w", err)
+	one, err := s.makeIssuing(ctx, i)
+	if err == nil {
+		s.putToWork(one)
 	}
-	signer, err := s.opts.Keys.Signer(ctx, i.Key)
-	if err != nil {
-		return fmt.Errorf("issuance: issuer %s: key %q: %w", i.Name, i.Key, err)
+	return err
+}
+
+// makeIssuing checks an issuer against the keystore.
+func (s *Service) makeIssuing(ctx context.Context, i Issuer) (*issuing, error) {
+	if err := i.Validate(); err != nil {
+		return nil, fmt.Errorf("issuance: %w", err)
 	}
 	one := &issuing{Issuer: i, signers: map[credentials.Form]*credentials.Issuer{}}
 	for form, method := range i.forms() {
+		signer, err := s.opts.Keys.Signer(ctx, i.keyFor(form))
+		if err != nil {
+			return nil, fmt.Errorf("issuance: issuer %s: key %q: %w", i.Name, i.keyFor(form), err)
+		}
 		if !slices.Contains(form.Algorithms(), signer.Public().Algorithm()) {
-			return fmt.Errorf("issuance: issuer %s: form %s needs a key for one of %v", i.Name, form, form.Algorithms())
+			return nil, fmt.Errorf("issuance: issuer %s: form %s needs a key for one of %v", i.Name, form, form.Algorithms())
 		}
 		one.signers[form] = &credentials.Issuer{
-			DID: i.DID, Method: method, Form: form, Signer: signer, Contexts: s.opts.Contexts, Now: s.opts.Now,
+			DID: i.DID, Method: method, URL: s.issuerURL(i.Name), Form: form, Signer: signer, Contexts: s.opts.Contexts, Now: s.opts.Now,
+			Schemas: s.opts.Schemas, Types: s.opts.Types, Compiled: s.compiled, RequireSchema: i.RequireSchema,
 		}
 	}
-	for _, purpose := range i.purposes() {
+	for _, purpose := range i.allPurposes() {
 		one.draws = append(one.draws, &draws{service: s, issuer: one, purpose: purpose})
 	}
+	return one, nil
+}
+
+// putToWork makes an issuer the one of its name. Indices in hand stay in use: they depend on DID and purpose only.
+func (s *Service) putToWork(one *issuing) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if old := s.issuers[i.Name]; old != nil { // indices in hand stay in use: they depend on DID and purpose only
+	if old := s.issuers[one.Name]; old != nil {
 		for n, d := range one.draws {
 			for _, had := range old.draws {
-				if had.purpose == d.purpose && old.DID == i.DID {
+				if had.purpose == d.purpose && old.DID == one.DID {
 					had.adopt(one)
 					one.draws[n] = had
 				}
 			}
 		}
 	}
-	s.issuers[i.Name] = one
-	return nil
+	s.issuers[one.Name] = one
 }
 
 func (s *Service) issuer(name string) (*issuing, error) {

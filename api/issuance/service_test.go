@@ -79,6 +79,23 @@ func TestTheCallersStatusIsKeptBeforeOurs(t *testing.T) {
 	}
 }
 
+// Who named no issuer, or a form that is not made, learns what there is.
+func TestRefusalsNameWhatThereIs(t *testing.T) {
+	c := newCenter(t)
+	s := c.start(t)
+	nobody := degree(c.did("demo"), "urn:uuid:1")
+	delete(nobody, "issuer")
+	_, err := s.Issue(t.Context(), "demo", nobody, issuance.IssueOptions{})
+	if want(t, err, issuance.ErrInvalid); !strings.Contains(err.Error(), string(c.did("demo"))) {
+		t.Errorf("%v does not name the issuer", err)
+	}
+	own := degree(c.did("eddsa-jcs-2022"), "urn:uuid:1")
+	_, err = s.Issue(t.Context(), "eddsa-jcs-2022", own, issuance.IssueOptions{Form: credentials.FormECDSASD})
+	if want(t, err, issuance.ErrRequest); !strings.Contains(err.Error(), "it makes eddsa-jcs-2022, vc+jwt") {
+		t.Errorf("%v does not name the forms", err)
+	}
+}
+
 func TestIssueRefuses(t *testing.T) {
 	c := newCenter(t)
 	s := c.start(t)

@@ -3,6 +3,7 @@ package issuance
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 )
 
@@ -43,22 +44,58 @@ var migrations = []string{
 		answer BLOB, record INTEGER, expires INTEGER NOT NULL
 	) STRICT, WITHOUT ROWID;
 	CREATE INDEX answers_expires ON answers (expires);`,
+
+	`CREATE TABLE templates (
+		issuer TEXT NOT NULL, name TEXT NOT NULL, config TEXT NOT NULL, PRIMARY KEY (issuer, name)
+	) STRICT, WITHOUT ROWID;`,
+
+	`CREATE TABLE jobs (
+		id TEXT PRIMARY KEY, principal TEXT NOT NULL, request BLOB NOT NULL, keyed INTEGER NOT NULL, created INTEGER NOT NULL,
+		finished INTEGER, progress TEXT NOT NULL
+	) STRICT, WITHOUT ROWID;
+	CREATE INDEX jobs_open ON jobs (created) WHERE finished IS NULL;
+	CREATE TABLE job_parts (
+		job TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE, part INTEGER NOT NULL, list BLOB NOT NULL, changes TEXT NOT NULL,
+		operation BLOB, envelope BLOB, expires INTEGER NOT NULL, attempts INTEGER NOT NULL, done INTEGER NOT NULL, height INTEGER NOT NULL,
+		PRIMARY KEY (job, part)
+	) STRICT, WITHOUT ROWID;`,
 }
 
-// migrate brings the file to the present version, one transaction a step.
+// migrate brings the file to the present version, one transaction a step. Others may do the same at the same time: what the version is,
+// is read inside of the transaction.
 func migrate(ctx context.Context, conn *sql.Conn) error {
-	var version int
-	if err := conn.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version); err != nil {
-		return err
-	}
-	if version > len(migrations) {
-		return fmt.Errorf("schema version %d is newer than %d", version, len(migrations))
-	}
-	for ; version < len(migrations); version++ {
-		step := fmt.Sprintf("BEGIN IMMEDIATE; %s; PRAGMA user_version = %d; COMMIT", migrations[version], version+1)
-		if _, err := conn.ExecContext(ctx, step); err != nil {
-			return fmt.Errorf("to version %d: %w", version+1, err)
+	for {
+		done, err := migrateOnce(ctx, conn)
+		if done || err != nil {
+			return err
 		}
 	}
-	return nil
+}
+
+// migrateOnce makes one step; done says that none was left to make.
+func migrateOnce(ctx context.Context, conn *sql.Conn) (done bool, err error) {
+	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return false, err
+	}
+	defer func() {
+		if done || err != nil { // nothing to keep
+			_, undo := conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
+			err = errors.Join(err, undo)
+		}
+	}()
+	var version int
+	if err := conn.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version); err != nil {
+		return false, err
+	}
+	switch {
+	case version > len(migrations):
+		return false, fmt.Errorf("schema version %d is newer than %d", version, len(migrations))
+	case version == len(migrations):
+		return true, nil
+	}
+	step := fmt.Sprintf("%s; PRAGMA user_version = %d; COMMIT", migrations[version], version+1)
+	if _, err := conn.ExecContext(ctx, step); err != nil {
+		return false, fmt.Errorf("to version %d: %w", version+1, err)
+	}
+	return false, nil
 }

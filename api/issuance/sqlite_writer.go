@@ -71,9 +71,12 @@ func (w *writer) group(first *write) {
 	var ran []*write
 	err := w.exec("BEGIN IMMEDIATE")
 	if err == nil {
-		for one := first; one != nil && len(ran) < groupWrites; one = w.next() {
+		for one := first; one != nil; {
 			ran = append(ran, one)
 			one.err = w.isolated(one.run)
+			if one = nil; len(ran) < groupWrites { // what is taken from the queue is run
+				one = w.next()
+			}
 		}
 		if err = w.exec("COMMIT"); err != nil {
 			_ = w.exec("ROLLBACK")

@@ -14,10 +14,12 @@ import (
 type Store interface {
 	Identity() string // a random id made with the store: a new or lost store is never mistaken for the old one
 	IssuerStore
+	TemplateStore
 	ListStore
 	DrawStore
 	RecordStore
 	AnswerStore
+	JobStore
 	Close() error
 }
 
@@ -27,6 +29,18 @@ type IssuerStore interface {
 	PutIssuer(ctx context.Context, i Issuer) error
 	// Issuers lists all issuers by name.
 	Issuers(ctx context.Context) ([]Issuer, error)
+}
+
+// TemplateStore keeps the templates of issuers by name.
+type TemplateStore interface {
+	// PutTemplate adds a template or replaces the one of its issuer and name.
+	PutTemplate(ctx context.Context, t Template) error
+	// Template reads one template; ErrNotFound if there is none.
+	Template(ctx context.Context, issuer, name string) (Template, error)
+	// Templates lists an issuer's templates by name.
+	Templates(ctx context.Context, issuer string) ([]Template, error)
+	// DeleteTemplate forgets a template; ErrNotFound if there is none.
+	DeleteTemplate(ctx context.Context, issuer, name string) error
 }
 
 // List is a status list that this center created for an issuer and purpose. The one with the highest Seq is in use.

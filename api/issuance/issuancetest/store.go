@@ -31,6 +31,7 @@ func TestStore(t *testing.T, b Backend) {
 	for name, test := range map[string]func(*testing.T, Backend){
 		"identity is made once":                              testIdentity,
 		"issuers are kept by name":                           testIssuers,
+		"templates are kept by issuer and name":              testTemplates,
 		"lists are unique per issuer, purpose and seq":       testLists,
 		"only lists that are not ready are replaced":         testReplace,
 		"leases are unique per list and start":               testLeases,
@@ -45,6 +46,9 @@ func TestStore(t *testing.T, b Backend) {
 		"a key is claimed once by many at a time":            testClaimConcurrently,
 		"a claim that was taken over stores nothing":         testClaimTakenOver,
 		"an answer outlives a crash, an open claim does not": testClaimCrash,
+		"a job is stored once":                               testJobs,
+		"a job's parts and progress are one write":           testJobProgress,
+		"the entries of many records are read together":      testManyEntries,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, b) })
 	}
