@@ -86,7 +86,7 @@ func actingCenter(cmd *cobra.Command) (*actor, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := clientAt(cmd, publicURL(cfg.API.Listen))
+	c, err := clientAtHome(cmd, cfg)
 	if err != nil {
 		return nil, err
 	}

@@ -28,7 +28,7 @@ func TestARevocationThatIsPendingIsNotCalledCommitted(t *testing.T) {
 	}{
 		{http.StatusOK, `{"status":true}`, "committed: the revocation is set", exitOK},
 		{http.StatusAccepted, `{"id":"` + id + `","state":"accepted"}`, "accepted, not committed yet: 'hanse op show " + id, exitOK},
-		{http.StatusForbidden, `{"title":"forbidden","detail":"the API key lacks the scope write:/credentials/status"}`, "hint: 'hanse api-key create NAME --scope write:/credentials/status'", exitNotAuthorised},
+		{http.StatusForbidden, `{"title":"forbidden","detail":"the API key lacks the scope write:/credentials/status"}`, "hint: a token for one issuer goes with --issuer NAME; otherwise 'hanse api-key create NAME --scope write:/credentials/status'", exitNotAuthorised},
 	}
 	for _, test := range tests {
 		var asked map[string]any
@@ -56,6 +56,35 @@ func TestARevocationThatIsPendingIsNotCalledCommitted(t *testing.T) {
 		if diff := cmp.Diff(want, asked); diff != "" {
 			t.Error(diff)
 		}
+	}
+}
+
+// A token for one issuer is for requests that name it.
+func TestChangesOfOneIssuerNameIt(t *testing.T) {
+	ids := filepath.Join(t.TempDir(), "ids")
+	if err := os.WriteFile(ids, []byte("urn:uuid:1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range [][]string{
+		{"vc", "revoke", "urn:uuid:1"}, {"vc", "suspend", "urn:uuid:1"}, {"vc", "suspend", "urn:uuid:1", "--lift"},
+		{"vc", "status", "bulk", "--input", ids, "--purpose", "revocation"},
+	} {
+		var asked map[string]any
+		center := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			asked = nil
+			_ = json.NewDecoder(r.Body).Decode(&asked)
+			w.Header().Set("Content-Type", "application/problem+json")
+			w.WriteHeader(http.StatusForbidden)
+			_, _ = w.Write([]byte(`{"title":"forbidden","detail":"the API key lacks the scope write:/credentials/status"}`))
+		}))
+		code, out := hanse(append(command, "--api", center.URL)...)
+		if code != exitNotAuthorised || !strings.Contains(out, "--issuer NAME") || asked["issuer"] != nil {
+			t.Errorf("%v: exit %d, asked %v\n%s", command, code, asked, out)
+		}
+		if _, out := hanse(append(command, "--api", center.URL, "--issuer", "demo")...); asked["issuer"] != "demo" || strings.Contains(out, "--issuer NAME") {
+			t.Errorf("%v --issuer demo: asked %v\n%s", command, asked, out)
+		}
+		center.Close()
 	}
 }
 

@@ -64,8 +64,10 @@ func apiKeyCreateCommand() *cobra.Command {
   write:/issuers/{name}/credentials/issue   issue as one issuer ("*" as name: any)
   write:/issuers/{name}/credentials/status  revoke and suspend what it issued
   write:/credentials/status                 revoke and suspend what any issuer issued
+  read:/issuers/{name}/templates            read the templates of one issuer; "write:": store and delete them
   write:/1.0/update                         let the center sign with its own keys (administrators)
-  *                                         everything`,
+  admin                                     everything: configuring issuers ('hanse issuer put') too
+  *                                         the same`,
 		Example: `  hanse api-key create registrar --scope write:/issuers/demo/credentials/issue --scope write:/credentials/status
   (umask 077; hanse api-key create ops --scope '*' --expires 720h > token)`,
 		Args: cobra.ExactArgs(1),

@@ -21,6 +21,7 @@ import (
 	"github.com/hanse-id/hanse/api/cache"
 	"github.com/hanse-id/hanse/api/issuance"
 	"github.com/hanse-id/hanse/did"
+	"github.com/hanse-id/hanse/did/fetch"
 	"github.com/hanse-id/hanse/did/keystore"
 )
 
@@ -31,8 +32,9 @@ type center struct {
 	log      *slog.Logger
 	keys     keystore.Store
 	registry *prometheus.Registry
-	restored bool // the data directory was restored from a backup
-	loopback bool // what is fetched from elsewhere may come from this machine
+	restored bool     // the data directory was restored from a backup
+	loopback bool     // what is fetched from elsewhere may come from this machine
+	hosts    []string // host:port of this machine that may be fetched from over https
 	did      did.DID
 
 	node      *node.Node
@@ -43,6 +45,9 @@ type center struct {
 	issuance  *issuance.Service
 	server    *api.Server
 	registrar *registrar
+
+	certificate *certificate // of the API; nil: plain http
+	guard       *fetch.Guard
 
 	prepared atomic.Bool
 	closers  []func() error
@@ -58,7 +63,7 @@ func openCenter(ctx context.Context, c *center) (_ *center, err error) {
 		}
 	}()
 	c.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	for _, open := range []func(context.Context) error{c.openNode, c.openCache, c.openStores, c.openAPI} {
+	for _, open := range []func(context.Context) error{c.openTLS, c.openGuard, c.openNode, c.openCache, c.openStores, c.openAPI} {
 		if err := open(ctx); err != nil {
 			return nil, err
 		}
@@ -76,6 +81,14 @@ func (c *center) close() error {
 	}
 	c.closers = nil
 	return errors.Join(all...)
+}
+
+// openTLS reads the certificate of the API, where it has one.
+func (c *center) openTLS(context.Context) (err error) {
+	if c.cfg.API.TLSCert != "" {
+		c.certificate, err = loadCertificate(c.cfg.API.TLSCert, c.cfg.API.TLSKey, c.log)
+	}
+	return err
 }
 
 func (c *center) openNode(ctx context.Context) error {

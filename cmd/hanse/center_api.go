@@ -14,7 +14,23 @@ import (
 	"github.com/hanse-id/hanse/did/fetch"
 	"github.com/hanse-id/hanse/did/keys"
 	"github.com/hanse-id/hanse/did/resolve"
+	"github.com/hanse-id/hanse/did/web"
 )
+
+// openGuard makes the one guard through which everything goes that the center asks of others.
+func (c *center) openGuard(context.Context) error {
+	o := fetch.Options{AllowLoopback: c.loopback, AllowHosts: c.hosts}
+	if file := c.cfg.Fetch.CAFile; file != "" {
+		roots, err := fetch.WithSystemRoots(file)
+		if err != nil {
+			return fmt.Errorf("fetch.ca_file: %w", err)
+		}
+		o.Roots = roots
+	}
+	c.guard = fetch.New(o)
+	c.onClose(func() error { c.guard.Close(); return nil })
+	return nil
+}
 
 func (c *center) openAPI(ctx context.Context) error {
 	league, err := c.ledger.Head(ctx)
@@ -24,31 +40,26 @@ func (c *center) openAPI(ctx context.Context) error {
 	if c.did, err = c.ownDID(league.League); err != nil {
 		return err
 	}
-	contexts := credentials.EmbeddedContexts()
-	if dir := c.cfg.API.ContextsDir; dir != "" {
-		if contexts, err = contexts.With(dir); err != nil {
-			return fmt.Errorf("contexts of %s: %w", dir, err)
-		}
-	}
-	c.issuance, err = issuance.New(ctx, issuance.Options{
-		Ledger: c.ledger, Store: c.issued, Keys: c.keys,
-		Center:    issuance.Center{DID: c.did, Control: []string{keyControl}},
-		PublicURL: strings.TrimRight(c.cfg.Center.PublicURL, "/"),
-		Replica:   c.cfg.Center.Replica, Operator: keyOperator,
-		Contexts: contexts, Log: c.log, Restored: c.restored,
-	})
+	sources, err := c.openSources()
 	if err != nil {
 		return err
 	}
-	c.onClose(c.issuance.Close)
+	if err := c.openIssuing(ctx, sources); err != nil {
+		return err
+	}
+	identity, err := c.identity(ctx, sources.contexts)
+	if err != nil {
+		return err
+	}
+	hosted := api.NewWebIdentities(c.cfg.Center.PublicURL, identity, c.issuance)
 	resolver := resolve.NewRouter(map[string]did.Resolver{
-		"hanse": resolve.NewHanse(league.League, c.ledger), "key": resolve.Key{}, "jwk": resolve.JWK{},
+		"hanse": resolve.NewHanse(league.League, c.ledger), "key": resolve.Key{Keys: sources.keys}, "jwk": resolve.JWK{},
+		"web": web.New(c.guard, web.Options{Own: hosted.Document}),
 	})
-	identity, err := c.identity(ctx, contexts)
+	verifier, err := c.verifier(resolver, sources)
 	if err != nil {
 		return err
 	}
-	verifier := c.verifier(resolver, contexts)
 	proxies, err := prefixes(c.cfg.API.TrustedProxies)
 	if err != nil {
 		return err
@@ -63,6 +74,39 @@ func (c *center) openAPI(ctx context.Context) error {
 		Checks: c.checks(),
 	})
 	return err
+}
+
+// openIssuing opens the service that issues, with its templates and what they are checked against.
+func (c *center) openIssuing(ctx context.Context, s *sources) error {
+	templates, err := c.templates()
+	if err != nil {
+		return err
+	}
+	c.issuance, err = issuance.New(ctx, issuance.Options{
+		Ledger: c.ledger, Store: c.issued, Keys: c.keys,
+		Center:    issuance.Center{DID: c.did, Control: []string{keyControl}},
+		PublicURL: strings.TrimRight(c.cfg.Center.PublicURL, "/"),
+		Replica:   c.cfg.Center.Replica, Operator: keyOperator,
+		Contexts: s.contexts, Log: c.log, Restored: c.restored,
+		Schemas: s.schemas, Types: s.types, Trust: api.NewLedgerTrust(c.ledger, nil), Templates: templates,
+	})
+	if err != nil {
+		return err
+	}
+	c.onClose(c.issuance.Close)
+	return nil
+}
+
+// templates are the credential types of the configuration.
+func (c *center) templates() ([]issuance.Template, error) {
+	if c.cfg.Issuing.Templates == "" {
+		return nil, nil
+	}
+	list, err := issuance.ReadTemplates(c.cfg.Issuing.Templates)
+	if err != nil {
+		return nil, fmt.Errorf("issuing.templates: %w", err)
+	}
+	return list, nil
 }
 
 // ownDID is the DID of this center: the ledger's word where it has one, and otherwise what its descriptor says, because a
@@ -112,23 +156,6 @@ func assertionMethod(doc *did.Document, key keys.Public) string {
 		}
 	}
 	return ""
-}
-
-// verifier is the center's verifier: status and trust by the ledger, trust by the allow-list of hanse.toml before that,
-// linked domains by fetching.
-func (c *center) verifier(resolver did.Resolver, contexts *credentials.Contexts) *credentials.Verifier {
-	allow := credentials.AllowList{}
-	for _, a := range c.cfg.Trust.Allow {
-		allow[did.DID(a.Issuer)] = a.Types
-	}
-	guard := fetch.New(fetch.Options{AllowLoopback: c.loopback})
-	c.onClose(func() error { guard.Close(); return nil })
-	return &credentials.Verifier{
-		Resolver: resolver, Contexts: contexts, Status: api.NewLedgerStatus(c.ledger, nil),
-		Trust:   credentials.FirstOf(allow, api.NewLedgerTrust(c.ledger, nil)),
-		Domains: &credentials.Domains{Fetch: guard, Resolver: resolver},
-		Policy:  c.cfg.Trust.policy(),
-	}
 }
 
 // limits maps rate_per_second to the API's limits: 0 means none; a key may do ten times what an address may.

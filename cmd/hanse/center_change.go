@@ -66,7 +66,7 @@ func prepareValidator(cmd *cobra.Command, home string) error {
 	if err != nil {
 		return err
 	}
-	c, err := clientAt(cmd, publicURL(cfg.API.Listen))
+	c, err := clientAtHome(cmd, cfg)
 	if err != nil {
 		return err
 	}

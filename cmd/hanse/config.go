@@ -27,7 +27,13 @@ type config struct {
 	Ledger        ledgerConfig   `koanf:"ledger"`
 	Cache         cacheConfig    `koanf:"cache"`
 	Keystore      keystoreConfig `koanf:"keystore"`
+	Fetch         fetchConfig    `koanf:"fetch"`
 	Trust         trustConfig    `koanf:"trust"`
+	Policy        policyConfig   `koanf:"policy"`
+	Schemas       sourceConfig   `koanf:"schemas"`
+	Types         sourceConfig   `koanf:"types"`
+	Issuing       issuingConfig  `koanf:"issuing"`
+	Status        statusConfig   `koanf:"status"`
 	Log           logConfig      `koanf:"log"`
 	Advanced      advancedConfig `koanf:"advanced"`
 }
@@ -45,6 +51,8 @@ type apiConfig struct {
 	CORSOrigins    []string `koanf:"cors_origins"`
 	RatePerSecond  float64  `koanf:"rate_per_second"` // by principal; 0: none
 	ContextsDir    string   `koanf:"contexts_dir"`
+	TLSCert        string   `koanf:"tls_cert"` // PEM, with intermediates; absent: plain http, for a proxy that has the certificate
+	TLSKey         string   `koanf:"tls_key"`
 }
 
 type ledgerConfig struct {
@@ -65,6 +73,11 @@ type cacheConfig struct {
 type keystoreConfig struct {
 	PassphraseFile string `koanf:"passphrase_file"` // absent: the prompt asks
 	Sponsor        string `koanf:"sponsor"`         // name of the key that signs batches; absent: "sponsor"
+}
+
+// fetchConfig is about what the center asks of others: did:web documents, linked domains, status lists, metadata.
+type fetchConfig struct {
+	CAFile string `koanf:"ca_file"` // certificate authorities beside the system's, PEM
 }
 
 // trustConfig is what this center's verifier asks for. A request's own policy can ask for more, not for less.
@@ -102,6 +115,7 @@ var configDefaults = map[string]any{
 	"ledger.rpc":          "127.0.0.1:26657",
 	"ledger.metrics":      "127.0.0.1:26660",
 	"cache.memory_mib":    64,
+	"status.fetch":        true,
 	"log.level":           "info",
 	"log.format":          "auto",
 }

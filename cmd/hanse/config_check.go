@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -36,11 +37,28 @@ func (c *config) validate() error {
 			return hinted(fmt.Errorf("%s %q is not host:port", name, address), "write it as 127.0.0.1:7080")
 		}
 	}
+	if err := c.API.validate(u.Scheme); err != nil {
+		return err
+	}
 	if err := c.Trust.validate(); err != nil {
+		return err
+	}
+	if err := c.Policy.validate(); err != nil {
 		return err
 	}
 	if host, _, _ := net.SplitHostPort(c.API.Listen); c.API.NoAuth && !isLoopback(host) {
 		return fmt.Errorf("api.no_auth is refused on %s: only loopback may go without tokens", c.API.Listen)
+	}
+	return nil
+}
+
+// validate checks the certificate against the scheme of the public URL.
+func (c *apiConfig) validate(scheme string) error {
+	switch {
+	case (c.TLSCert == "") != (c.TLSKey == ""):
+		return hinted(errors.New("api.tls_cert and api.tls_key belong together"), "give both files, or none where a proxy has the certificate")
+	case c.TLSCert != "" && scheme != "https":
+		return hinted(errors.New("api.tls_cert is given, and center.public_url is not https"), "change center.public_url: every link derives from it")
 	}
 	return nil
 }
@@ -107,7 +125,7 @@ func checkKeys(keys []string) error {
 	for _, key := range keys {
 		if slices.ContainsFunc(known, func(name string) bool {
 			open, isTable := strings.CutSuffix(name, ".*")
-			return name == key || isTable && (key == open || strings.HasPrefix(key, open+"."))
+			return name == key || isTable && (key == open || strings.HasPrefix(key, open+".")) || strings.HasPrefix(name, key+".") // an empty section
 		}) {
 			continue
 		}

@@ -33,6 +33,9 @@ func runConfigShow(cmd *cobra.Command, _ []string) error {
 	return show(cmd, rows, func(w io.Writer) {
 		row(w, "SETTING", "VALUE", "FROM")
 		for _, r := range rows {
+			if section, ok := r.Value.(map[string]any); ok && len(section) == 0 {
+				continue // nothing is set in it
+			}
 			row(w, r.Name, r.Value, r.From)
 		}
 	})

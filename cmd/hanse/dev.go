@@ -27,10 +27,17 @@ the same home resumes where the first one ended.
 
 Every center has an issuer "demo" (a registered did:hanse, vc+jwt), which it accredits for ExampleDegreeCredential,
 and one did:key issuer per securing form that is named after it. The league is a hybrid one: anybody reads and mirrors
-its ledger. Its rules let every center accredit of its own right for types that begin with "Example".`,
+its ledger. Its rules let every center accredit of its own right for types that begin with "Example".
+
+With --tls the APIs answer https://localhost:PORT, every center has a did:web and an issuer "web" with one, and centers may
+fetch from each other. Clients need DIR/tls/ca.pem: --ca or HANSE_CA for hanse, --cacert for curl, NODE_EXTRA_CA_CERTS for Node.
+
+Every center is configured by DIR/center-x/hanse.toml, which is yours to edit between two starts: a start sets anew only its addresses
+and peers, and what flags of this command say. HANSE_SECTION__KEY variables (HANSE_POLICY__HOOK_URL=…) reach all centers, before the file.`,
 		Example: `  hanse dev
   hanse dev --centers 7 --home /tmp/league --api 127.0.0.1:9000
-  hanse dev --redis redis://127.0.0.1:6379/0 --no-auth`,
+  hanse dev --redis redis://127.0.0.1:6379/0 --no-auth
+  hanse dev --tls --api 127.0.0.1:7443`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if opts.Home == "" {
@@ -50,7 +57,8 @@ its ledger. Its rules let every center accredit of its own right for types that 
 	f.StringVar(&opts.Redis, "redis", "", "Redis URL for the centers' caches (default: in process)")
 	f.StringVar(&opts.Contexts, "contexts", "", "folder of more JSON-LD contexts, with an index.json")
 	f.BoolVar(&opts.NoAuth, "no-auth", false, "no tokens needed; loopback only")
-	f.BoolVar(&opts.Loopback, "allow-loopback-fetch", false, "fetch linked domains from this machine too")
+	f.BoolVar(&opts.Loopback, "allow-loopback-fetch", false, "fetch from this machine too (linked domains, status lists, metadata), also over plain http")
+	f.BoolVar(&opts.TLS, "tls", false, "answer https on localhost, with a certificate of an authority that is made for this league (DIR/tls/ca.pem)")
 	f.BoolVar(&reset, "reset", false, "delete the league that the home holds and start afresh")
 	return cmd
 }
@@ -116,7 +124,7 @@ func resetLeague(home string) error {
 		return err
 	}
 	for _, e := range entries {
-		ours := e.Name() == "dev.json" || e.Name() == "lock" || strings.HasPrefix(e.Name(), "center-")
+		ours := e.Name() == "dev.json" || e.Name() == "lock" || e.Name() == "tls" || strings.HasPrefix(e.Name(), "center-")
 		if !ours {
 			return hinted(fmt.Errorf("%s holds %s, which no dev league made", home, e.Name()), "give another --home")
 		}
@@ -142,7 +150,7 @@ func (l *league) mapText() string {
 	}
 	fmt.Fprintf(&b, "issuers of %s\n", first.Name)
 	for _, i := range first.Issuers {
-		fmt.Fprintf(&b, "  %-15s %-15s %s\n", i.Name, i.Format, i.DID)
+		fmt.Fprintf(&b, "  %-20s %-15s %s\n", i.Name, i.Format, i.DID)
 	}
 	tokenHeader := ""
 	if !l.opts.NoAuth {
@@ -152,10 +160,14 @@ func (l *league) mapText() string {
 	last := l.m.Centers[len(l.m.Centers)-1]
 	demo := first.Issuers[0].DID
 	fmt.Fprintf(&b, "everything as JSON\n  %s\n\ntry\n", filepath.Join(l.opts.Home, "dev.json"))
-	fmt.Fprintf(&b, "  curl -s %s/1.0/identifiers/%s\n", last.API, demo)
-	fmt.Fprintf(&b, "  curl -s %s/issuers/demo/credentials/issue%s -H 'Content-Type: application/json' -d '%s' | tee /tmp/vc.json\n", first.API, tokenHeader, sampleRequest(demo))
-	fmt.Fprintf(&b, "  curl -s %s/credentials/verify -H 'Content-Type: application/json' -d @/tmp/vc.json\n", last.API)
-	fmt.Fprintf(&b, "  hanse trust path %s --type %s --api %s\n\nCtrl-C stops everything.\n", demo, devType, last.API)
+	curl, ca := "curl -s", ""
+	if l.m.CA != "" {
+		curl, ca = "curl -s --cacert "+l.m.CA, " --ca "+l.m.CA
+	}
+	fmt.Fprintf(&b, "  %s %s/1.0/identifiers/%s\n", curl, last.API, demo)
+	fmt.Fprintf(&b, "  %s %s/issuers/demo/credentials/issue%s -H 'Content-Type: application/json' -d '%s' | tee /tmp/vc.json\n", curl, first.API, tokenHeader, sampleRequest(demo))
+	fmt.Fprintf(&b, "  %s %s/credentials/verify -H 'Content-Type: application/json' -d @/tmp/vc.json\n", curl, last.API)
+	fmt.Fprintf(&b, "  hanse trust path %s --type %s --api %s%s\n\nCtrl-C stops everything.\n", demo, devType, last.API, ca)
 	return b.String()
 }
 

@@ -62,3 +62,19 @@ func TestPortsLeaveRoomForEveryCenter(t *testing.T) {
 		}
 	}
 }
+
+// The public URL of a league with TLS is https://localhost, because a did:web has no address in it: that must be where it listens.
+func TestALeagueWithTLSListensWhereItsNameLeads(t *testing.T) {
+	for api, ok := range map[string]bool{
+		"127.0.0.1:7443": true, "localhost:7443": true, "[::1]:7443": true, "0.0.0.0:7443": true, "[::]:7443": true, ":7443": true,
+		"192.0.2.7:7443": false, "bank.example:7443": false, "127.0.0.2:7443": false,
+	} {
+		err := (&leagueOptions{API: api, Centers: 4, TLS: true}).validate()
+		if (err == nil) != ok {
+			t.Errorf("%s: %v", api, err)
+		}
+	}
+	if err := (&leagueOptions{API: "192.0.2.7:7443", Centers: 4}).validate(); err != nil {
+		t.Error(err)
+	}
+}

@@ -65,7 +65,8 @@ centers do it by proposal. Both wait for a public delay in which the present key
 named here can ever recover the DID; the league can be named at creation only.`,
 		Example: `  hanse key generate me
   hanse did create --key me
-  hanse key generate next && hanse did create --key me --assertion-key signing --next next
+  hanse key generate signing && hanse key generate next
+  hanse did create --key me --assertion-key signing --next next
   hanse did create --key me --recovery-set did:key:z6Mk…,did:key:z6Mk… --recovery-threshold 2 --recovery-league 720h`,
 		Args: cobra.NoArgs,
 	}

@@ -18,7 +18,7 @@ func didResolveCommand() *cobra.Command {
 	var proof bool
 	cmd := &cobra.Command{
 		Use:   "resolve DID",
-		Short: "Resolve a DID at a center: did:hanse, did:key, did:jwk",
+		Short: "Resolve a DID at a center: did:hanse, did:key, did:jwk, did:web",
 		Example: `  hanse did resolve did:hanse:dev:Qm…
   hanse did resolve did:key:z6Mk… -o json
   hanse did resolve --version-time 2026-03-01T00:00:00Z did:hanse:dev:Qm…`,

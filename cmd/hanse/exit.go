@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
@@ -71,10 +72,16 @@ func classify(err error) *cliError {
 		return classifyProblem(problem)
 	case errors.Is(err, did.ErrNotFound), errors.Is(err, keystore.ErrNotFound):
 		return &cliError{Code: exitNotFound, Err: err}
+	case errors.Is(err, keystore.ErrExists):
+		return &cliError{Code: exitError, Err: err, Hint: "a key is never written over: give the new one another name; 'hanse key list' shows yours"}
 	case errors.Is(err, did.ErrInvalidDID), errors.Is(err, did.ErrInvalidURL):
 		return &cliError{Code: exitUsage, Err: err}
+	case errors.Is(err, client.ErrUnreachable) && untrusted(err):
+		return &cliError{Code: exitError, Err: err, Hint: "if an authority of your own signed its certificate, name it with --ca FILE or HANSE_CA; for 'hanse dev --tls' that is DIR/tls/ca.pem"}
+	case errors.Is(err, client.ErrUnreachable) && strings.Contains(err.Error(), "HTTP response to HTTPS client"):
+		return &cliError{Code: exitError, Err: err, Hint: "that port answers plain http: name the center with --api http://HOST:PORT"}
 	case errors.Is(err, client.ErrUnreachable):
-		return &cliError{Code: exitError, Err: err, Hint: "is the center running? start a league with 'hanse dev', or name another center with --api URL"}
+		return &cliError{Code: exitError, Err: err, Hint: "is the center running? start a league with 'hanse dev', or name another center with --api URL (https:// where 'hanse dev --tls' runs)"}
 	case errors.As(err, &upgrade):
 		return &cliError{Code: exitUpgrade, Err: err, Hint: "start the center again with that version or a later one; 'hanse league show' at another center has the digests"}
 	case errors.Is(err, context.Canceled):
@@ -84,15 +91,25 @@ func classify(err error) *cliError {
 	}
 }
 
+// untrusted reports whether a connection failed because of the other side's certificate.
+func untrusted(err error) bool {
+	_, ok := errors.AsType[*tls.CertificateVerificationError](err)
+	return ok
+}
+
 func classifyProblem(p *client.Problem) *cliError {
 	e := &cliError{Code: exitError, Err: p, Hint: hintOf(exec.Code(p.Code))}
 	switch p.Type {
 	case "https://www.w3.org/ns/did#INVALID_DID":
-		e.Code, e.Hint = exitUsage, "a DID looks like did:hanse:LEAGUE:Qm…, did:key:z6Mk… or did:jwk:…"
+		e.Code, e.Hint = exitUsage, "a DID looks like did:hanse:LEAGUE:Qm…, did:key:z6Mk…, did:jwk:… or did:web:HOST"
 	case "https://www.w3.org/ns/did#METHOD_NOT_SUPPORTED":
-		e.Hint = "a center resolves did:hanse, did:key and did:jwk"
+		e.Hint = "a center resolves did:hanse, did:key, did:jwk and did:web"
 	}
 	switch p.Status {
+	case http.StatusBadRequest:
+		if strings.Contains(p.Title+p.Detail, "HTTP request to an HTTPS server") {
+			e.Hint = "that port answers https only: name the center with --api https://HOST:PORT, and its authority with --ca FILE"
+		}
 	case http.StatusUnauthorized:
 		e.Code, e.Hint = exitNotAuthorised, "give a token of this center with --token-file FILE; there, 'hanse api-key list' says which are valid and 'hanse api-key create' makes one"
 	case http.StatusForbidden:

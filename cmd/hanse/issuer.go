@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -14,7 +13,6 @@ import (
 	"github.com/hanse-id/hanse/abci/node"
 	"github.com/hanse-id/hanse/api/issuance"
 	"github.com/hanse-id/hanse/app/governance"
-	"github.com/hanse-id/hanse/app/op"
 	"github.com/hanse-id/hanse/app/trust"
 	"github.com/hanse-id/hanse/credentials"
 	"github.com/hanse-id/hanse/did"
@@ -22,40 +20,21 @@ import (
 	"github.com/hanse-id/hanse/did/keystore"
 )
 
-// devForms lists the did:key issuers of a dev center: one for each securing form, named after it, and one for each further
-// kind of key that conformance suites ask for.
-var devForms = []struct {
-	Name string
-	Form credentials.Form
-	Alg  keys.Algorithm // empty: the form's first
-}{
-	{Name: "vc-jwt", Form: credentials.FormJWT},
-	{Name: "vc-jwt-es256", Form: credentials.FormJWT, Alg: keys.ES256},
-	{Name: "vc-jwt-es384", Form: credentials.FormJWT, Alg: keys.ES384},
-	{Name: "vc-jwt-es256k", Form: credentials.FormJWT, Alg: keys.ES256K},
-	{Name: "vc-sd-jwt", Form: credentials.FormSDJWT},
-	{Name: "vc-cose", Form: credentials.FormCOSE},
-	{Name: "eddsa-jcs-2022", Form: credentials.FormEdDSAJCS},
-	{Name: "eddsa-rdfc-2022", Form: credentials.FormEdDSARDFC},
-	{Name: "ecdsa-jcs-2019", Form: credentials.FormECDSAJCS},
-	{Name: "ecdsa-jcs-2019-p384", Form: credentials.FormECDSAJCS, Alg: keys.ES384},
-	{Name: "ecdsa-rdfc-2019", Form: credentials.FormECDSARDFC},
-	{Name: "ecdsa-rdfc-2019-p384", Form: credentials.FormECDSARDFC, Alg: keys.ES384},
-}
-
 func issuerCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "issuer", Short: "Make and list the issuers of a center"}
-	cmd.AddCommand(issuerCreateCommand(), issuerListCommand())
+	cmd := &cobra.Command{Use: "issuer", Short: "Make, change and list the issuers of a center"}
+	cmd.AddCommand(issuerCreateCommand(), issuerListCommand(), issuerPutCommand(), issuerShowCommand())
 	return cmd
 }
 
 // issuerSpec says what issuer to make.
 type issuerSpec struct {
 	Name   string
-	Method string // "hanse" or "key"
+	Method string // "hanse", "key" or "web"
 	Form   credentials.Form
 	Alg    keys.Algorithm // of the key that signs credentials; empty: EdDSA
 	Retain bool
+	// PublicURL is the center's, under which the document of a did:web is found.
+	PublicURL string
 	// Accredit lists what the center accredits the issuer for, of its own right, when it starts next.
 	Accredit []governance.Resource
 }
@@ -67,17 +46,20 @@ func issuerCreateCommand() *cobra.Command {
 		Use:   "create NAME",
 		Short: "Make an issuer: its keys, its DID and its status lists",
 		Long: `Makes keys for an issuer in the center's keystore and configures it. A did:hanse issuer is registered on
-the ledger when the center starts next; a did:key issuer needs no registration. Restart a center that runs.
+the ledger when the center starts next; a did:key issuer needs no registration, and a did:web is a document that the
+center hosts under its public URL, which must be https then: did:web:HOST:issuers:NAME. The ledger knows no key of a did:web, so
+that the status of its credentials stands on the center's word. A center that runs must be restarted; 'hanse issuer put' needs no restart.
 With --accredit the center accredits it then, of its own right, where the league's rule table gives it one.`,
 		Example: `  hanse issuer create registrar --accredit type:ExampleDegreeCredential
-  hanse issuer create badges --method key --form eddsa-jcs-2022`,
+  hanse issuer create badges --method key --form eddsa-jcs-2022
+  hanse issuer create faculty --method web --alg ES256`,
 		Args: cobra.ExactArgs(1),
 	}
 	addHome(cmd)
 	addPassphrase(cmd)
 	addOutput(cmd)
 	f := cmd.Flags()
-	f.StringVar(&spec.Method, "method", "hanse", "DID method: hanse (registered on the ledger) or key")
+	f.StringVar(&spec.Method, "method", "hanse", "DID method: hanse (registered on the ledger), key, or web (hosted by the center)")
 	f.StringVar((*string)(&spec.Form), "form", string(credentials.FormJWT), "securing form: "+formNames())
 	f.StringVar((*string)(&spec.Alg), "alg", "", "key that signs: EdDSA (Ed25519), ES256 (P-256), ES384 (P-384) or ES256K (secp256k1); default: the form's first")
 	f.BoolVar(&spec.Retain, "retain", false, "keep the issued credentials, sealed, until they are deleted")
@@ -95,6 +77,7 @@ With --accredit the center accredits it then, of its own right, where the league
 		if err != nil {
 			return err
 		}
+		spec.PublicURL = cfg.Center.PublicURL
 		genesis, err := node.ReadGenesis(home)
 		if err != nil {
 			return hinted(err, "an issuer's DID needs the league: install the genesis first, 'hanse genesis assemble --install'")
@@ -107,6 +90,7 @@ With --accredit the center accredits it then, of its own right, where the league
 		if err != nil {
 			return err
 		}
+		note(cmd, "a center that runs has this issuer after a restart")
 		return show(cmd, created, func(w io.Writer) { row(w, created.Name, created.Form, created.DID) })
 	}
 	return cmd
@@ -194,9 +178,6 @@ func createIssuer(ctx context.Context, home, league string, store keystore.Store
 	switch spec.Method {
 	case "key":
 		i.DID, i.Method = did.DID(signer.Public().DIDKey()), signer.Public().DIDKeyURL()
-		if !spec.Alg.OnLedger() {
-			i.Purposes = []string{"none"} // its key cannot sign the operation that makes a status list
-		}
 	case "hanse":
 		if !spec.Alg.OnLedger() {
 			return nil, usage(fmt.Errorf("a did:hanse issuer cannot have a key for %s", spec.Alg), "use --method key, or --alg EdDSA or ES256")
@@ -204,8 +185,12 @@ func createIssuer(ctx context.Context, home, league string, store keystore.Store
 		if err := registerLater(ctx, home, league, store, signer.Public(), &i); err != nil {
 			return nil, err
 		}
+	case "web":
+		if err := hostLater(spec.PublicURL, signer.Public(), &i); err != nil {
+			return nil, err
+		}
 	default:
-		return nil, usage(fmt.Errorf("method %q is not known", spec.Method), "use --method hanse or --method key")
+		return nil, usage(fmt.Errorf("method %q is not known", spec.Method), "use --method hanse, --method key or --method web")
 	}
 	if err := i.Validate(); err != nil {
 		return nil, &cliError{Code: exitUsage, Err: err}
@@ -234,63 +219,4 @@ func newIssuer(ctx context.Context, db *issuance.SQLite, name string) error {
 		}
 	}
 	return nil
-}
-
-// registerLater gives an issuer a did:hanse with a control key of its own and leaves its creation for the next start.
-func registerLater(ctx context.Context, home, league string, store keystore.Store, assertion keys.Public, i *issuance.Issuer) error {
-	control := i.Key + "-control"
-	signer, err := ensureKey(ctx, store, control, keys.EdDSA)
-	if err != nil {
-		return err
-	}
-	body, err := createBody(signer.Public(), assertion)
-	if err != nil {
-		return err
-	}
-	if i.DID, err = op.CreatedDID(league, body); err != nil {
-		return err
-	}
-	i.Control = []string{control}
-	// createBody lists the assertion key twice: as Multikey (#key-2) for Data Integrity, as JsonWebKey for JOSE.
-	methods := map[credentials.Form]string{}
-	for _, form := range credentials.Forms() {
-		switch {
-		case !slices.Contains(form.Algorithms(), assertion.Algorithm()):
-		case form.Enveloping():
-			methods[form] = i.DID.String() + "#key-2-jwk"
-		default:
-			methods[form] = i.DID.String() + "#key-2"
-		}
-	}
-	i.Method = methods[i.Form]
-	delete(methods, i.Form)
-	i.Alternatives = methods
-	text, err := json.Marshal(pendingDID{DID: i.DID, Key: control, Body: body})
-	if err != nil {
-		return err
-	}
-	return writePrivate(filepath.Join(pendingDir(home), i.Name+".json"), text)
-}
-
-// devType is the credential type that every center of a dev league accredits its issuer "demo" for.
-const devType = "ExampleDegreeCredential"
-
-// createDevIssuers makes the issuers that every center of a dev league has.
-func createDevIssuers(ctx context.Context, home, league string, store keystore.Store) ([]devIssuer, error) {
-	specs := []issuerSpec{{
-		Name: "demo", Method: "hanse", Form: credentials.FormJWT,
-		Accredit: []governance.Resource{governance.TypeResource(devType)},
-	}}
-	for _, f := range devForms {
-		specs = append(specs, issuerSpec{Name: f.Name, Method: "key", Form: f.Form, Alg: f.Alg})
-	}
-	var made []devIssuer
-	for _, spec := range specs {
-		i, err := createIssuer(ctx, home, league, store, spec)
-		if err != nil {
-			return nil, fmt.Errorf("issuer %s: %w", spec.Name, err)
-		}
-		made = append(made, devIssuer{Name: i.Name, DID: i.DID.String(), Format: string(i.Form)})
-	}
-	return made, nil
 }

@@ -70,7 +70,7 @@ func accreditationCopy(t *testing.T, l *league, id op.ID) json.RawMessage {
 func joins(t *testing.T, l *league) {
 	home, joined := filepath.Join(l.opts.Home, "newcomer"), *l
 	newcomer := makeNewcomer(t, l, home)
-	p, err := startProcess(home, false)
+	p, err := startProcess(home)
 	if err != nil {
 		t.Fatal(err)
 	}

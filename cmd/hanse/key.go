@@ -18,6 +18,7 @@ func keyCommand() *cobra.Command {
 		addUserKeystore(c)
 		addOutput(c)
 	}
+	cmd.AddCommand(keyNewCommand())
 	return cmd
 }
 
@@ -113,9 +114,21 @@ func keyListCommand() *cobra.Command {
 }
 
 func keyShowCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "show NAME", Short: "Print a key's public part: multikey, JWK, did:key", Args: cobra.ExactArgs(1), Example: "  hanse key show me -o json",
+	var input string
+	cmd := &cobra.Command{
+		Use: "show (NAME | --input FILE)", Short: "Print a key's public part: multikey, JWK, did:key", Args: cobra.MaximumNArgs(1),
+		Example: "  hanse key show me -o json\n  hanse key show --input issuer.jwk",
 		RunE: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case (len(args) == 1) == (input != ""):
+				return usage(errors.New("one of NAME and --input is needed"), "see '%s --help'", cmd.CommandPath())
+			case input != "":
+				private, err := signerFile(input)
+				if err != nil {
+					return err
+				}
+				return showKey(cmd, publicOf(input, private.Public()))
+			}
 			store, err := openUserKeystore(cmd, false)
 			if err != nil {
 				return err
@@ -127,6 +140,8 @@ func keyShowCommand() *cobra.Command {
 			return showKey(cmd, publicOf(args[0], signer.Public()))
 		},
 	}
+	cmd.Flags().StringVarP(&input, "input", "i", "", "file with a private key, as 'hanse key new' writes it")
+	return cmd
 }
 
 func keyImportCommand() *cobra.Command {
@@ -149,7 +164,7 @@ func keyImportCommand() *cobra.Command {
 			}
 			private, err := keystore.ParsePrivate(data)
 			if err != nil {
-				return hinted(err, "Ed25519 and P-256 keys are taken, as PKCS #8 PEM or as a private JWK")
+				return hinted(err, "Ed25519, P-256, P-384 and secp256k1 keys are taken, as PKCS #8 PEM or as a private JWK")
 			}
 			store, err := openUserKeystore(cmd, true)
 			if err != nil {

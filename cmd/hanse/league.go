@@ -27,6 +27,7 @@ type leagueOptions struct {
 	Contexts string
 	NoAuth   bool
 	Loopback bool             // linked domains are fetched from this machine too
+	TLS      bool             // the APIs answer https, with a certificate of the league's own authority
 	Params   map[string]int64 // ledger parameters other than the defaults
 }
 
@@ -34,6 +35,7 @@ type leagueOptions struct {
 type devMap struct {
 	League  string      `json:"league"`
 	Centers []devCenter `json:"centers"`
+	CA      string      `json:"ca,omitempty"` // file with the authority that signed the APIs' certificate; absent: plain http
 	Ready   bool        `json:"ready"`
 }
 
@@ -65,6 +67,9 @@ type league struct {
 	centers []*centerProcess
 }
 
+// tlsHosts are the addresses that a league with TLS can listen on, so that localhost leads there.
+var tlsHosts = []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback, net.IPv4zero, net.IPv6zero}
+
 func (o *leagueOptions) validate() error {
 	host, port, err := net.SplitHostPort(o.API)
 	if err != nil {
@@ -79,6 +84,9 @@ func (o *leagueOptions) validate() error {
 	}
 	if err := noPassword("--redis", o.Redis); err != nil {
 		return err
+	}
+	if ip := net.ParseIP(host); o.TLS && host != "" && host != "localhost" && !slices.ContainsFunc(tlsHosts, ip.Equal) {
+		return usage(fmt.Errorf("--tls is for https://localhost: nobody would answer there with --api %s", o.API), "give --api 127.0.0.1:%s", port)
 	}
 	if o.NoAuth && !isLoopback(host) {
 		return usage(fmt.Errorf("--no-auth is refused on %s", host), "only a loopback address may go without tokens: --api 127.0.0.1:%s", port)
@@ -105,9 +113,13 @@ func (o *leagueOptions) portsFree() error {
 	return nil
 }
 
-// publicURL is the URL that links name: an unspecified address is reached as loopback.
-func publicURL(address string) string {
+// publicURL is the URL that links name: an unspecified address is reached as loopback, and https by a name, because a did:web has
+// no address in it.
+func publicURL(address string, https bool) string {
 	host, port, _ := net.SplitHostPort(address)
+	if https {
+		return "https://" + net.JoinHostPort("localhost", port)
+	}
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1"
 	}
@@ -155,6 +167,9 @@ func (l *league) create(cmd *cobra.Command) error {
 	}
 	note(cmd, "making a league of %d centers in %s", l.opts.Centers, l.opts.Home)
 	l.m.League = l.opts.League
+	if l.opts.TLS {
+		l.m.CA = l.tls().ca()
+	}
 	descriptors := make([]descriptor, l.opts.Centers)
 	for i := range descriptors {
 		if _, err := os.Stat(l.home(i)); err == nil {
@@ -178,7 +193,7 @@ func (l *league) create(cmd *cobra.Command) error {
 			return err
 		}
 	}
-	return l.configure()
+	return l.configure(writeConfig)
 }
 
 // devCharter: anyone may read everything, and centers may accredit for types that begin with "Example" of their own right.
@@ -194,7 +209,7 @@ func (l *league) createCenter(cmd *cobra.Command, i int) (*descriptor, error) {
 	cfg := starterConfig()
 	cfg.Center.Name = centerLetter(i)
 	cfg.API.Listen = l.opts.apiOf(i)
-	cfg.Center.PublicURL = publicURL(cfg.API.Listen)
+	cfg.Center.PublicURL = publicURL(cfg.API.Listen, l.opts.TLS)
 	cfg.Keystore.PassphraseFile = filepath.Join(l.home(i), "passphrase")
 	return initCenter(cmd, initOptions{Home: l.home(i), Config: cfg, Open: openOptions{New: true, Generate: true}, Recovery: centerRecovery})
 }
@@ -210,7 +225,7 @@ func (l *league) describe(cmd *cobra.Command, i int, d *descriptor) error {
 		return err
 	}
 	defer store.Close()
-	issuers, err := createDevIssuers(cmd.Context(), l.home(i), l.m.League, store)
+	issuers, err := createDevIssuers(cmd.Context(), l.home(i), l.m.League, store, l.opts.TLS)
 	if err != nil {
 		return err
 	}
@@ -229,6 +244,10 @@ func (l *league) resume(cmd *cobra.Command) error {
 	if n := len(l.m.Centers); cmd.Flags().Changed("centers") && n != l.opts.Centers {
 		return hinted(fmt.Errorf("%s holds a league of %d centers, not %d", l.opts.Home, n, l.opts.Centers), "leave --centers out, give another --home, or start afresh with --reset")
 	}
+	if l.opts.TLS && l.m.CA == "" {
+		return hinted(fmt.Errorf("%s holds a league without TLS", l.opts.Home), "leave --tls out, give another --home, or start afresh with --reset")
+	}
+	l.opts.TLS = l.m.CA != ""
 	l.opts.Centers = len(l.m.Centers)
 	if err := l.opts.portsFree(); err != nil {
 		return err
@@ -237,7 +256,7 @@ func (l *league) resume(cmd *cobra.Command) error {
 		l.m.Centers[i].PID = 0
 	}
 	note(cmd, "resuming league %s of %d centers in %s", l.m.League, l.opts.Centers, l.opts.Home)
-	return l.configure()
+	return l.reconfigure(cmd)
 }
 
 // start runs every center and waits until all are ready.
@@ -260,7 +279,7 @@ func (l *league) start(ctx context.Context, timeout time.Duration) error {
 
 // startCenter runs center i; it may have run before.
 func (l *league) startCenter(i int) error {
-	p, err := startProcess(l.m.Centers[i].Home, l.opts.Loopback)
+	p, err := startProcess(l.m.Centers[i].Home, l.fetchFlags()...)
 	if err != nil {
 		return fmt.Errorf("%s: %w", l.m.Centers[i].Name, err)
 	}

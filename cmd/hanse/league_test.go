@@ -44,17 +44,20 @@ func (l testLog) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// startLeague runs a league of four processes until the test ends.
+// startLeague runs a league of four processes, unless opts say how many, until the test ends.
 func startLeague(t *testing.T, opts leagueOptions) *league {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("runs a league of processes")
 	}
 	var err error
-	if opts.API, err = freeRange(4); err != nil {
+	opts.League = "test"
+	if opts.Centers == 0 {
+		opts.Centers = 4
+	}
+	if opts.API, err = freeRange(opts.Centers); err != nil {
 		t.Fatal(err)
 	}
-	opts.League, opts.Centers = "test", 4
 	opts.Params = map[string]int64{"minRecoverySeconds": 1} // no test waits for a day
 	if opts.Home == "" {
 		opts.Home = t.TempDir()
@@ -130,7 +133,7 @@ func devMapIsComplete(t *testing.T, l *league) {
 		t.Fatalf("ready %v, league %q, %d centers", m.Ready, m.League, len(m.Centers))
 	}
 	for i, c := range m.Centers {
-		if want := publicURL(l.opts.apiOf(i)); c.API != want {
+		if want := publicURL(l.opts.apiOf(i), false); c.API != want {
 			t.Errorf("center %d serves %s, want %s", i, c.API, want)
 		}
 		names := map[string]string{}
@@ -148,7 +151,7 @@ func devMapIsComplete(t *testing.T, l *league) {
 			"demo": "vc+jwt", "vc-jwt": "vc+jwt", "vc-jwt-es256": "vc+jwt", "vc-jwt-es384": "vc+jwt", "vc-jwt-es256k": "vc+jwt",
 			"vc-sd-jwt": "vc+sd-jwt", "vc-cose": "vc+cose", "eddsa-jcs-2022": "eddsa-jcs-2022", "eddsa-rdfc-2022": "eddsa-rdfc-2022",
 			"ecdsa-jcs-2019": "ecdsa-jcs-2019", "ecdsa-jcs-2019-p384": "ecdsa-jcs-2019",
-			"ecdsa-rdfc-2019": "ecdsa-rdfc-2019", "ecdsa-rdfc-2019-p384": "ecdsa-rdfc-2019",
+			"ecdsa-rdfc-2019": "ecdsa-rdfc-2019", "ecdsa-rdfc-2019-p384": "ecdsa-rdfc-2019", "ecdsa-sd-2023": "ecdsa-sd-2023", "dc-sd-jwt": "dc+sd-jwt",
 		}
 		if diff := cmp.Diff(want, names); diff != "" {
 			t.Errorf("issuers of %s (-want +got):\n%s", c.Name, diff)
@@ -236,20 +239,6 @@ func commandsWork(t *testing.T, l *league) {
 		},
 		Cmds: scriptCommands,
 	})
-}
-
-func interop(t *testing.T, l *league) {
-	dir := filepath.Join("..", "..", "scripts", "interop")
-	if _, err := os.Stat(filepath.Join(dir, "node_modules")); err != nil {
-		t.Skip("node packages are not installed: scripts/install-deps does it")
-	}
-	script := exec.CommandContext(t.Context(), "node", "interop.mjs", filepath.Join(l.opts.Home, "dev.json"))
-	script.Dir = dir
-	out, err := script.CombinedOutput()
-	t.Logf("\n%s", out)
-	if err != nil || !bytes.Contains(out, []byte(", 0 failed")) {
-		t.Errorf("interop: %v", err)
-	}
 }
 
 // killUnderLoad lets clients create DIDs at three centers while the fourth is killed and comes back.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"regexp"
 	"strings"
 	"syscall"
 
@@ -46,8 +47,25 @@ func misuse(cmd *cobra.Command, err error) error {
 	}
 	for _, beginning := range []string{"unknown command", "accepts ", "requires ", "required flag", "at least one of the flags", "if any flags in the group"} {
 		if strings.HasPrefix(err.Error(), beginning) {
-			return usage(err, "write it as '%s'; see '%s --help'", strings.TrimSuffix(cmd.UseLine(), " [flags]"), cmd.CommandPath())
+			return usage(reworded(err), "write it as '%s'; see '%s --help'", strings.TrimSuffix(cmd.UseLine(), " [flags]"), cmd.CommandPath())
 		}
+	}
+	return err
+}
+
+var (
+	flagsExcluded = regexp.MustCompile(`^if any flags in the group \[.*\] are set none of the others can be; \[(.*)\] were all set$`)
+	flagsMissing  = regexp.MustCompile(`^at least one of the flags in the group \[(.*)\] is required$`)
+)
+
+// reworded says what cobra says of groups of flags in a way that names the flags as they are written.
+func reworded(err error) error {
+	written := func(names string) string { return "--" + strings.Join(strings.Fields(names), " and --") }
+	if m := flagsExcluded.FindStringSubmatch(err.Error()); m != nil {
+		return fmt.Errorf("%s do not go together", written(m[1]))
+	}
+	if m := flagsMissing.FindStringSubmatch(err.Error()); m != nil {
+		return fmt.Errorf("one of %s is needed", written(m[1]))
 	}
 	return err
 }
@@ -73,6 +91,9 @@ See the whole story:            hanse demo`,
 				return usage(err, "secrets never stand on a command line: use %s-file FILE (mode 0600)", secret)
 			}
 		}
+		if strings.HasPrefix(err.Error(), "unknown shorthand flag") { // one in 64 ids begins with a hyphen
+			return usage(err, "see '%s --help'; an argument that begins with '-' follows '--', after all flags", cmd.CommandPath())
+		}
 		return usage(err, "see '%s --help'", cmd.CommandPath())
 	})
 	root.AddGroup(
@@ -82,8 +103,8 @@ See the whole story:            hanse demo`,
 	)
 	for group, commands := range map[string][]*cobra.Command{
 		"start":   {devCommand(), demoCommand()},
-		"use":     {didCommand(), keyCommand(), vcCommand(), trustCommand(), schemaCommand(), leagueCommand(), opCommand()},
-		"operate": {centerCommand(), initCommand(), genesisCommand(), serveCommand(), statusCommand(), issuerCommand(), apiKeyCommand(), nodeCommand(), configCommand()},
+		"use":     {didCommand(), keyCommand(), vcCommand(), vpCommand(), trustCommand(), schemaCommand(), leagueCommand(), opCommand()},
+		"operate": {centerCommand(), initCommand(), genesisCommand(), serveCommand(), statusCommand(), issuerCommand(), templateCommand(), apiKeyCommand(), nodeCommand(), configCommand()},
 	} {
 		for _, c := range commands {
 			c.GroupID = group

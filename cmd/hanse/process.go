@@ -23,8 +23,8 @@ type centerProcess struct {
 	err   error // valid once done is closed
 }
 
-// startProcess runs `hanse serve` on a home; its output goes to HOME/log/hanse.log.
-func startProcess(home string, loopbackFetch bool) (*centerProcess, error) {
+// startProcess runs `hanse serve` on a home, with further flags; its output goes to HOME/log/hanse.log.
+func startProcess(home string, flags ...string) (*centerProcess, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -38,11 +38,7 @@ func startProcess(home string, loopbackFetch bool) (*centerProcess, error) {
 		return nil, err
 	}
 	defer out.Close()
-	args := []string{"serve", "--home", home, "--until-stdin-closes"}
-	if loopbackFetch {
-		args = append(args, "--allow-loopback-fetch")
-	}
-	p.cmd = exec.Command(self, args...)
+	p.cmd = exec.Command(self, append([]string{"serve", "--home", home, "--until-stdin-closes"}, flags...)...)
 	p.cmd.Stdout, p.cmd.Stderr = out, out
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C reaches the parent alone, which ends its children in order
 	if p.stdin, err = p.cmd.StdinPipe(); err != nil {
@@ -97,7 +93,11 @@ func (p *centerProcess) logTail() string {
 // awaitReady waits until center i says that it is ready to serve.
 func (l *league) awaitReady(ctx context.Context, i int) error {
 	c, p := l.m.Centers[i], l.centers[i]
-	api := client.New(c.API, client.Options{Token: c.Token, Agent: "hanse-dev"})
+	transport, err := httpClient(l.m.CA)
+	if err != nil {
+		return err
+	}
+	api := client.New(c.API, client.Options{Token: c.Token, Agent: "hanse-dev", HTTP: transport})
 	reason := "no answer yet"
 	for {
 		ready, err := api.Ready(ctx)

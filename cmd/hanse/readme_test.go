@@ -24,8 +24,8 @@ func TestReadmeExample(t *testing.T) {
 	}
 	_, example, found := strings.Cut(string(text), "## A worked example")
 	blocks := regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(example, -1)
-	if !found || len(blocks) != 3 {
-		t.Fatalf("the worked example has %d blocks of commands, want 3", len(blocks))
+	if !found || len(blocks) != 4 {
+		t.Fatalf("the worked example has %d blocks of commands, want 4", len(blocks))
 	}
 	dir := exampleDir(t)
 	api, err := freeRange(4)
@@ -38,7 +38,8 @@ func TestReadmeExample(t *testing.T) {
 	stop := startDev(t, dir, append(dev[1:], "--api", api)) // dev[0] is ./hanse
 	defer stop()
 
-	script := exec.CommandContext(t.Context(), "sh", "-euxc", adapt.Replace(blocks[1][1])+"\nset +e\n"+adapt.Replace(blocks[2][1])+"\necho last exit code: $?")
+	commands := adapt.Replace(blocks[1][1]) + "\nset +e\n" + adapt.Replace(blocks[2][1]) + "\necho last exit code: $?\nset -e\n" + adapt.Replace(blocks[3][1])
+	script := exec.CommandContext(t.Context(), "sh", "-euxc", commands)
 	script.Dir = dir
 	script.Env = append(os.Environ(), "HANSE_API=http://"+api)
 	out, err := script.CombinedOutput()
@@ -48,6 +49,26 @@ func TestReadmeExample(t *testing.T) {
 	for _, want := range []string{"held    true", "accreditation  pass", "accept", "reject", "last exit code: 3"} {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("the example does not print %q:\n%s", want, out)
+		}
+	}
+	saysWhatIsLeft(t, dir, string(text))
+}
+
+// saysWhatIsLeft looks for files of the example that the README does not tell to delete.
+func saysWhatIsLeft(t *testing.T, dir, readme string) {
+	t.Helper()
+	_, left, found := strings.Cut(readme, "\nIt leaves ")
+	left, _, ended := strings.Cut(left, "delete them")
+	if !found || !ended {
+		t.Fatal("the README does not say what the example leaves")
+	}
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		if name := file.Name(); name != "cmd" && !strings.Contains(left, "`"+name+"`") && !strings.Contains(left, "`"+name+"/`") && !strings.Contains(left, "/"+name+"`") {
+			t.Errorf("the README does not say that the example leaves %s", name)
 		}
 	}
 }

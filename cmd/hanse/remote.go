@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"os"
 	"strings"
 	"time"
@@ -16,6 +17,7 @@ const defaultAPI = "http://127.0.0.1:7080"
 // they send only one that is named for them.
 func addAPI(cmd *cobra.Command) {
 	cmd.Flags().String("api", "", "URL of a center (default $HANSE_API, then "+defaultAPI+")")
+	cmd.Flags().String("ca", "", "file with the certificate of an authority that signed the center's, beside the system's (default $HANSE_CA)")
 	cmd.Flags().String("token-file", "", "file with an API token, \"-\" for standard input (default: none)")
 }
 
@@ -31,10 +33,19 @@ func addAuthorised(cmd *cobra.Command) {
 const fromEnvironment = "environment"
 
 // clientOf returns a client of the center a command talks to.
-func clientOf(cmd *cobra.Command) (*client.Client, error) { return clientAt(cmd, defaultAPI) }
+func clientOf(cmd *cobra.Command) (*client.Client, error) { return clientAt(cmd, defaultAPI, "") }
 
-// clientAt is clientOf with another center where neither flag nor environment names one.
-func clientAt(cmd *cobra.Command, fallback string) (*client.Client, error) {
+// clientAtHome is clientOf with the center of a home where neither flag nor environment names one. What answers https there has
+// a certificate for its public name only.
+func clientAtHome(cmd *cobra.Command, cfg *config) (*client.Client, error) {
+	if cfg.API.TLSCert != "" {
+		return clientAt(cmd, cfg.Center.PublicURL, cfg.Fetch.CAFile)
+	}
+	return clientAt(cmd, publicURL(cfg.API.Listen, false), "")
+}
+
+// clientAt is clientOf with another center and authority where neither flag nor environment names one.
+func clientAt(cmd *cobra.Command, fallback, authority string) (*client.Client, error) {
 	base, _ := cmd.Flags().GetString("api")
 	if base == "" {
 		base = os.Getenv("HANSE_API")
@@ -49,7 +60,17 @@ func clientAt(cmd *cobra.Command, fallback string) (*client.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return client.New(base, client.Options{Token: token, Agent: "hanse-cli"}), nil
+	transport, err := httpClient(cmp.Or(authorityOf(cmd), authority))
+	if err != nil {
+		return nil, err
+	}
+	return client.New(base, client.Options{Token: token, Agent: "hanse-cli", HTTP: transport}), nil
+}
+
+// authorityOf is the file with the certificate of an authority that a command trusts beside the system's; "" for none.
+func authorityOf(cmd *cobra.Command) string {
+	ca, _ := cmd.Flags().GetString("ca")
+	return cmp.Or(ca, os.Getenv("HANSE_CA"))
 }
 
 func tokenOf(cmd *cobra.Command) (string, error) {

@@ -9,6 +9,8 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,8 +18,9 @@ import (
 )
 
 func serveCommand() *cobra.Command {
-	var listen, redis string
+	var listen, redis, tlsCert, tlsKey string
 	var untilEOF, restored, loopback bool
+	var hosts []string
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run a center: its node and its API",
@@ -32,12 +35,16 @@ Exit code 75: the league goes on with a newer version of this program, see 'hans
 	addPassphrase(cmd)
 	f := cmd.Flags()
 	f.StringVar(&listen, "api", "", "address the API listens on (default: api.listen of hanse.toml)")
+	f.StringVar(&tlsCert, "tls-cert", "", "certificate the API answers with, PEM (default: api.tls_cert of hanse.toml); read again when it changes, and on SIGHUP")
+	f.StringVar(&tlsKey, "tls-key", "", "its private key, PEM (default: api.tls_key of hanse.toml)")
 	f.StringVar(&redis, "redis", "", "Redis URL (default: cache.redis of hanse.toml)")
 	f.BoolVar(&restored, "restored", false, "the data directory was restored from a backup: leased status indices are abandoned")
 	f.BoolVar(&untilEOF, "until-stdin-closes", false, "stop when standard input closes")
-	f.BoolVar(&loopback, "allow-loopback-fetch", false, "fetch linked domains from this machine too: for 'hanse dev'")
-	_ = f.MarkHidden("until-stdin-closes")
-	_ = f.MarkHidden("allow-loopback-fetch")
+	f.BoolVar(&loopback, "allow-loopback-fetch", false, "fetch from this machine too, also over plain http: for 'hanse dev'")
+	f.StringArrayVar(&hosts, "allow-fetch", nil, "HOST:PORT of this machine that may be fetched from over https: for 'hanse dev --tls'")
+	for _, name := range []string{"until-stdin-closes", "allow-loopback-fetch", "allow-fetch"} {
+		_ = f.MarkHidden(name)
+	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		home, err := homeOf(cmd)
 		if err != nil {
@@ -47,7 +54,7 @@ Exit code 75: the league goes on with a newer version of this program, see 'hans
 			return err
 		}
 		flags := map[string]any{}
-		for name, value := range map[string]string{"api.listen": listen, "cache.redis": redis} {
+		for name, value := range map[string]string{"api.listen": listen, "cache.redis": redis, "api.tls_cert": tlsCert, "api.tls_key": tlsKey} {
 			if value != "" {
 				flags[name] = value
 			}
@@ -56,8 +63,10 @@ Exit code 75: the league goes on with a newer version of this program, see 'hans
 		if err != nil {
 			return err
 		}
-		if loopback && !isLoopback(hostOf(cfg.Center.PublicURL)) {
-			return usage(fmt.Errorf("--allow-loopback-fetch is refused for %s", cfg.Center.PublicURL), "it is for leagues that live on one machine: 'hanse dev'")
+		for flag, given := range map[string]bool{"--allow-loopback-fetch": loopback, "--allow-fetch": len(hosts) > 0} {
+			if given && !isLoopback(hostOf(cfg.Center.PublicURL)) {
+				return usage(fmt.Errorf("%s is refused for %s", flag, cfg.Center.PublicURL), "it is for leagues that live on one machine: 'hanse dev'")
+			}
 		}
 		ctx := cmd.Context()
 		if untilEOF {
@@ -73,7 +82,7 @@ Exit code 75: the league goes on with a newer version of this program, see 'hans
 			return err
 		}
 		log := newLogger(cfg.Log, cmd.ErrOrStderr())
-		c, err := openCenter(ctx, &center{home: home, cfg: cfg, keys: store, log: log, restored: restored, loopback: loopback})
+		c, err := openCenter(ctx, &center{home: home, cfg: cfg, keys: store, log: log, restored: restored, loopback: loopback, hosts: hosts})
 		if err != nil {
 			return err
 		}
@@ -101,7 +110,12 @@ func (c *center) run(ctx context.Context) error {
 	if err != nil {
 		return hinted(err, "choose another address with --api")
 	}
+	address := apiListener.Addr().String()
 	group, ctx := errgroup.WithContext(ctx)
+	if c.certificate != nil {
+		apiListener = c.certificate.listener(apiListener)
+		group.Go(func() error { c.reloadOnHangup(ctx); return nil })
+	}
 	group.Go(func() error { return c.server.Serve(ctx, apiListener) })
 	if c.cfg.Ledger.Metrics != "" {
 		metrics, err := net.Listen("tcp", c.cfg.Ledger.Metrics)
@@ -121,9 +135,24 @@ func (c *center) run(ctx context.Context) error {
 			return fmt.Errorf("the node stopped: %w", c.node.Err())
 		}
 	})
-	c.log.Info("serving", "center", c.cfg.Center.Name, "api", apiListener.Addr().String(), "public_url", c.cfg.Center.PublicURL, "pid", os.Getpid())
+	c.log.Info("serving", "center", c.cfg.Center.Name, "api", address, "tls", c.certificate != nil, "public_url", c.cfg.Center.PublicURL, "pid", os.Getpid())
 	c.warn()
 	return group.Wait()
+}
+
+// reloadOnHangup reads the certificate again whenever the process gets a SIGHUP.
+func (c *center) reloadOnHangup(ctx context.Context) {
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hangup:
+			c.certificate.reload()
+		}
+	}
 }
 
 // untilEnd makes nothing of the error that says that a context ended.
@@ -140,6 +169,11 @@ func (c *center) warn() {
 	public := c.cfg.Center.PublicURL
 	if !isLoopback(host) && isLoopback(hostOf(public)) {
 		c.log.Warn("public_url is loopback, but the API listens on a public address: links that others get will not work", "public_url", public, "listen", c.cfg.API.Listen)
+	}
+	if c.certificate != nil {
+		if why := c.certificate.complaint(hostOf(public), time.Now()); why != "" {
+			c.log.Warn("clients will refuse the certificate", "tls_cert", c.cfg.API.TLSCert, "reason", why)
+		}
 	}
 	if c.cfg.API.NoAuth {
 		c.log.Warn("no tokens are needed: anyone on this machine may issue and revoke")

@@ -79,6 +79,9 @@ func printPath(w io.Writer, p *client.Path) {
 	}
 	row(w, "at", p.At)
 	row(w, "height", p.Height)
+	if len(p.Hops) == 0 {
+		return
+	}
 	row(w, "")
 	row(w, "SUBJECT", "MAY", "BY", "STATE", "SINCE", "UNTIL", "HEIGHT", "ACCREDITATION")
 	for _, h := range p.Hops {

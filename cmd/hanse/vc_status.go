@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -16,18 +17,21 @@ import (
 // vcStatusCommand makes `vc revoke` and `vc suspend`.
 func vcStatusCommand(verb, purpose, short string) *cobra.Command {
 	var lift bool
+	var issuer string
 	cmd := &cobra.Command{
 		Use:   verb + " [CREDENTIAL-ID]",
 		Short: short,
 		Long: short + `.
 The credential is named by its id, or by --input FILE with the secured credential, which needs no id.
+A token for one issuer only (write:/issuers/NAME/credentials/status) needs --issuer NAME.
 Exit code 0: the ledger has committed it, or (as standard error then says) accepted it for when it can.`,
-		Example: fmt.Sprintf("  hanse vc %[1]s urn:uuid:5b0c… --token-file token\n  hanse vc %[1]s --input signed.json --token-file token", verb),
+		Example: fmt.Sprintf("  hanse vc %[1]s urn:uuid:5b0c… --token-file token\n  hanse vc %[1]s --input signed.json --token-file token\n  hanse vc %[1]s --input signed.json --issuer demo --token-file demo-token", verb),
 		Args:    cobra.MaximumNArgs(1),
 	}
 	addAuthorised(cmd)
 	addOutput(cmd)
 	cmd.Flags().StringP("input", "i", "", "file with the secured credential, \"-\" for standard input")
+	cmd.Flags().StringVar(&issuer, "issuer", "", "name of the issuer at the center; needed with a token for one issuer")
 	if purpose == "suspension" {
 		cmd.Flags().BoolVar(&lift, "lift", false, "lift the suspension")
 	}
@@ -40,10 +44,10 @@ Exit code 0: the ledger has committed it, or (as standard error then says) accep
 		if err != nil {
 			return err
 		}
-		change.On = !lift
+		change.On, change.Issuer = !lift, issuer
 		changed, err := c.ChangeStatus(cmd.Context(), change)
 		if err != nil {
-			return err
+			return forOneIssuer(err, issuer)
 		}
 		if changed.State != app.Committed {
 			note(cmd, "accepted, not committed yet: 'hanse op show %s' says what became of it; until then the credential has its old status", changed.Operation)
@@ -53,6 +57,21 @@ Exit code 0: the ledger has committed it, or (as standard error then says) accep
 		return show(cmd, changed.Raw, func(io.Writer) {})
 	}
 	return cmd
+}
+
+// forOneIssuer says that a token for one issuer goes with --issuer, where the answer only says that it does not reach all.
+func forOneIssuer(err error, issuer string) error {
+	p, ok := errors.AsType[*client.Problem](err)
+	if !ok || p.Status != http.StatusForbidden || issuer != "" {
+		return err
+	}
+	e := *classify(err)
+	hint := "a token for one issuer goes with --issuer NAME"
+	if e.Hint != "" {
+		hint += "; otherwise " + e.Hint
+	}
+	e.Hint = hint
+	return &e
 }
 
 // changeOf is the request that names one credential: by id, or by the status entry that is in it.
@@ -74,7 +93,9 @@ func changeOf(cmd *cobra.Command, args []string, purpose string) (change client.
 	if err != nil {
 		return change, hinted(err, "give the secured credential, as 'hanse vc issue' printed it")
 	}
-	i := slices.IndexFunc(seen.Status, func(e credentials.InspectedEntry) bool { return e.Purpose == purpose })
+	i := slices.IndexFunc(seen.Status, func(e credentials.InspectedEntry) bool {
+		return e.Purpose == purpose || e.Type == credentials.TokenEntryType // whose list is for revocation and suspension
+	})
 	if i < 0 {
 		return change, fmt.Errorf("the credential has no status entry for %s", purpose)
 	}
