@@ -27,6 +27,7 @@ type Inspection struct {
 	Withheld   bool             `json:"withheld,omitempty"`  // SD-JWT: digests stay closed; something is withheld, or they are decoys
 	Bytes      int              `json:"bytes"`               // of the input
 	Warnings   []string         `json:"warnings"`            // what a verifier would object to, or what to beware of
+	Claims     []InspectedClaim `json:"-"`                   // what Credential says of its subjects, a leaf each; for people
 	Credential map[string]any   `json:"credential,omitempty"`
 }
 
@@ -37,6 +38,12 @@ type InspectedEntry struct {
 	Index         string `json:"index,omitempty"`
 	List          string `json:"list,omitempty"`
 	Accreditation string `json:"accreditation,omitempty"` // id
+}
+
+// InspectedClaim is one leaf of what a credential says of a subject.
+type InspectedClaim struct {
+	Path  string // JSON pointer (RFC 6901) into the credential
+	Value string // as JSON writes it; shortened
 }
 
 // InspectedProof is a proof, or the signature of a token.

@@ -38,6 +38,11 @@ func (i *Inspection) describeClaims(claims map[string]any) {
 			*to = t.Format(time.RFC3339)
 		}
 	}
+	for _, name := range sortedKeys(claims) {
+		if !claimTerms[name] && name != "vct" && name != "vct#integrity" && name != "status" {
+			i.tell(point("", name), claims[name], 0)
+		}
+	}
 	entries, err := claimEntries(claims)
 	if err != nil {
 		i.warn("status: " + err.Error())

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/hanse-id/hanse/did/keys"
 )
 
@@ -77,5 +79,35 @@ func TestInspectTextObeysNoTerminalSequence(t *testing.T) {
 	}
 	if strings.ContainsAny(text.String(), "\x1b\x07\r\u202e") {
 		t.Errorf("text is %q", text.String())
+	}
+}
+
+func TestInspectionTellsWhatIsClaimed(t *testing.T) {
+	document := []byte(`{"@context":["https://www.w3.org/ns/credentials/v2"],"type":["VerifiableCredential"],"issuer":"did:example:a",
+		"credentialSubject":{"id":"did:example:ada","degree":{"name":"Bachelor\u001b[2J","years":[3,true]}}}`)
+	i, err := Inspect(document, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []InspectedClaim{
+		{Path: "/credentialSubject/degree/name", Value: `"Bachelor\u001b[2J"`},
+		{Path: "/credentialSubject/degree/years/0", Value: "3"},
+		{Path: "/credentialSubject/degree/years/1", Value: "true"},
+	}
+	if d := cmp.Diff(want, i.Claims); d != "" {
+		t.Error(d)
+	}
+	var text strings.Builder
+	if err := i.Text(&text); err != nil || !strings.Contains(text.String(), "/credentialSubject/degree/years/0 3") || strings.Contains(text.String(), "\x1b") {
+		t.Errorf("%v:\n%s", err, &text)
+	}
+	many := map[string]any{"credentialSubject": map[string]any{"list": make([]any, 10*maxClaims)}}
+	for n := range many["credentialSubject"].(map[string]any)["list"].([]any) {
+		many["credentialSubject"].(map[string]any)["list"].([]any)[n] = strings.Repeat("x", 10*maxClaimBytes)
+	}
+	i = &Inspection{}
+	i.describe(many)
+	if len(i.Claims) > maxClaims+1 || len(i.Claims[0].Value) > maxClaimBytes+len("…") {
+		t.Errorf("%d claims, of %d bytes", len(i.Claims), len(i.Claims[0].Value))
 	}
 }

@@ -54,6 +54,43 @@ func (i *Inspection) describe(c map[string]any) {
 		}
 	}
 	i.describeStatus(c)
+	i.tell("/credentialSubject", c["credentialSubject"], 0)
+}
+
+// Bounds of what is told of claims.
+const (
+	maxClaims     = 100
+	maxClaimBytes = 200
+)
+
+// tell goes through a value in order of its names and keeps its leaves; identifiers of subjects are told beside.
+func (i *Inspection) tell(at string, v any, depth int) {
+	if len(i.Claims) > maxClaims || depth > maxDepth {
+		return
+	}
+	switch v := v.(type) {
+	case nil:
+	case map[string]any:
+		for _, name := range sortedKeys(v) {
+			if name != "id" || depth > 1 {
+				i.tell(point(at, name), v[name], depth+1)
+			}
+		}
+	case []any:
+		for n, item := range v {
+			i.tell(point(at, n), item, depth+1)
+		}
+	default:
+		value, err := marshal(v)
+		if err != nil {
+			return
+		}
+		text := string(value)
+		if len(text) > maxClaimBytes {
+			text = strings.ToValidUTF8(text[:maxClaimBytes], "") + "…"
+		}
+		i.Claims = append(i.Claims, InspectedClaim{Path: at, Value: text})
+	}
 }
 
 func (i *Inspection) describeStatus(c map[string]any) {
@@ -94,6 +131,13 @@ func (i *Inspection) Text(w io.Writer) error {
 	line("subject", i.Subjects...)
 	line("valid from", i.ValidFrom)
 	line("valid until", i.ValidUntil)
+	for n, c := range i.Claims {
+		if n == maxClaims {
+			line("claim", "… and more")
+			break
+		}
+		line("claim", c.Path+" "+c.Value)
+	}
 	for _, s := range i.Status {
 		if s.Accreditation != "" && s.List == "" {
 			line("status", fmt.Sprintf("that of accreditation %s (%s)", s.Accreditation, s.Type))

@@ -302,6 +302,7 @@ func TestInspectExplainsClaims(t *testing.T) {
 	want := &Inspection{
 		Form: "dc+sd-jwt", Types: []string{personType}, Issuer: issuer.DID.String(), Subjects: []string{"did:example:alice"},
 		ValidFrom: "2026-11-01T11:00:00Z", ValidUntil: "2026-11-01T13:00:00Z", Disclosed: []string{"/given_name"}, Withheld: true,
+		Claims: []InspectedClaim{{Path: "/given_name", Value: `"Alice"`}},
 		Proofs: []InspectedProof{
 			{Type: "JWS", Algorithm: "EdDSA", Method: issuer.Method},
 			{Type: "KB-JWT", Algorithm: "ES256", Purpose: "holder's, for https://verifier.example", Created: "2026-11-01T12:00:00Z"},
